@@ -1,0 +1,48 @@
+# The project's commands. Each needs Python 3.11+ and git, and makes its own virtual environment in .venv; `make lock`,
+# which renews the lock files, needs uv as well.
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+
+.PHONY: demo demo-once test lint format bench schemas lock clean
+demo: .venv/demo.stamp
+	$(BIN)/trueup demo
+demo-once: .venv/demo.stamp
+	$(BIN)/trueup demo --once
+
+test: .venv/dev.stamp lint
+	$(BIN)/pytest -n 2 --cov --cov-report=term
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+bench: .venv/dev.stamp
+	$(BIN)/python -m tests.benchmarks
+schemas: .venv/dev.stamp
+	$(BIN)/trueup schema --write schemas
+
+.venv/demo.stamp: requirements/demo.txt pyproject.toml
+	$(call install,demo)
+.venv/dev.stamp: requirements/dev.txt pyproject.toml
+	$(call install,dev)
+	touch .venv/demo.stamp
+
+define install
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+endef
+
+LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
+lock:
+	$(LOCK) -o requirements/run.txt
+	$(LOCK) --extra demo --group build -c requirements/run.txt -o requirements/demo.txt
+	$(LOCK) --extra demo --group build --group dev -c requirements/demo.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m controller` is the command `trueup`."""
+
+from controller.cli.app import main
+
+main()

@@ -1,0 +1,176 @@
+"""Accounts: credentials, and one cached client per service and region, with a gate before each call and a count after it.
+
+Clients live as long as the daemon, because botocore's adaptive rate limiter lives in the client.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+from botocore.session import get_session
+
+from controller.aws.failure import THROTTLED, translate
+from controller.errors import AwsRefused, Held
+from controller.model.address import Address
+from controller.model.event import AwsCalled, Emit
+from controller.model.scope import Scope
+
+READS = re.compile(r"^(Get|List|Describe|Head|BatchGet|Search|Simulate|Test|AssumeRole)")
+"""Operations that change nothing."""
+
+acting: ContextVar[Address | None] = ContextVar("acting", default=None)
+"""The resource that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
+
+Gate = Callable[[Address | None, bool], None]
+"""Asked before every attempt of every call: for which resource it is, and whether it would change something. Raises Held
+to stop it."""
+
+
+def open_gate(address: Address | None, mutating: bool) -> None:
+    """A gate that stops nothing."""
+
+
+class Account:
+    """One AWS account as one identity. Safe to share between threads."""
+
+    def __init__(self, session: boto3.Session, *, emit: Emit, gate: Gate, workers: int, attempts: int = 8) -> None:
+        self._session = session
+        self._emit = emit
+        self._gate = gate
+        self._config = Config(
+            retries={"mode": "adaptive", "total_max_attempts": attempts},
+            max_pool_connections=workers,
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra="trueup",
+        )
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._making = threading.Lock()
+        self._call = threading.local()
+        self.id = ""
+        self.partition = ""
+
+    def client(self, service: str, region: str) -> Any:
+        """The cached boto3 client of a service in a region."""
+        with self._making:  # a boto3 session is not thread-safe, its clients are
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._new_client(service, region)
+            return self._clients[service, region]
+
+    def identify(self, region: str) -> str:
+        """Ask STS who we are, and return our ARN. Raises AwsError."""
+        try:
+            reply = self.client("sts", region).get_caller_identity()
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise translate(error, "sts", "GetCallerIdentity") from error
+        self.id = reply["Account"]
+        self.partition = reply["Arn"].split(":")[1]
+        return str(reply["Arn"])
+
+    def _new_client(self, service: str, region: str) -> Any:
+        client = self._session.client(service, region_name=region, config=self._config)
+        events = client.meta.events
+        events.register("before-call", self._before_call)
+        events.register("before-send", self._before_send)
+        events.register("needs-retry", self._after_attempt)
+        events.register("after-call", self._after_call)
+        events.register("after-call-error", self._after_error)
+        return client
+
+    def _before_call(self, **_: Any) -> None:
+        self._call.began = time.monotonic()
+        self._call.attempts = 0
+        self._call.throttled = False
+
+    def _before_send(self, event_name: str, **_: Any) -> None:
+        # Every attempt passes here, so that a call that is being retried stops as well.
+        self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+
+    def _after_attempt(self, response: Any, **_: Any) -> None:
+        self._call.attempts += 1
+        if response is not None and response[1].get("Error", {}).get("Code") in THROTTLED:
+            self._call.throttled = True
+
+    def _after_call(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
+
+    def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:
+        if isinstance(exception, Held):
+            return  # it never left
+        service, operation = event_name.split(".")[1:3]  # after-call-error.iam.GetRole
+        self._count(service, operation, type(exception).__name__)
+
+    def _count(self, service: str, operation: str, result: str) -> None:
+        self._emit(
+            AwsCalled(
+                service=service,
+                operation=operation,
+                result=result,
+                seconds=time.monotonic() - self._call.began,
+                retries=max(0, self._call.attempts - 1),
+                throttled=self._call.throttled,
+            )
+        )
+
+
+class Accounts:
+    """The accounts of all scopes, opened when first needed and then kept."""
+
+    def __init__(self, *, emit: Emit, gate: Gate = open_gate, workers: int = 8, attempts: int = 8) -> None:
+        self._options: dict[str, Any] = {"emit": emit, "gate": gate, "workers": workers, "attempts": attempts}
+        self._opened: dict[tuple[str, str, str], Account] = {}
+        self._opening = threading.Lock()
+
+    def of(self, scope: Scope) -> Account:
+        """The account of a scope, as the identity that the scope asks for.
+
+        Raises AwsError where there are no credentials, or they are for another account than the scope says: nothing in a
+        wrong account is ever touched.
+        """
+        spec = scope.spec
+        key = (spec.account, spec.role, spec.external_id)
+        with self._opening:
+            if key not in self._opened:
+                self._opened[key] = self._open(scope)
+            return self._opened[key]
+
+    def _open(self, scope: Scope) -> Account:
+        spec = scope.spec
+        session = boto3.Session()
+        if spec.role:
+            session = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        account = Account(session, **self._options)
+        arn = account.identify(spec.region)
+        if account.id != spec.account:
+            raise AwsRefused(
+                f"scope {scope.name!r} is account {spec.account}, but the credentials are those of {arn}",
+                service="sts",
+                operation="GetCallerIdentity",
+                code="WrongAccount",
+                hint="name a role of that account in the scope (spec.role), or run with its credentials",
+            )
+        return account
+
+
+def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Session:
+    """A boto3 session with the role's credentials, renewed by botocore before they expire."""
+    source = get_session()
+    extra = {"RoleSessionName": name[:64], **({"ExternalId": external_id} if external_id else {})}
+
+    def sts(service: str, **options: Any) -> Any:
+        return source.create_client(service, region_name=region, **options)
+
+    fetcher = AssumeRoleCredentialFetcher(sts, source.get_credentials(), role, extra_args=extra)
+    assumed = get_session()
+    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return boto3.Session(botocore_session=assumed)

@@ -1,0 +1,59 @@
+"""The embedded AWS emulator: moto's server on a free loopback port. For the demo, tests and benchmarks; `run` never imports it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from controller.errors import TrueupError
+
+ACCOUNT = "123456789012"
+"""The account that moto's own credentials belong to."""
+
+
+@contextmanager
+def emulator() -> Iterator[str]:
+    """Start the emulator and give its address. Raises TrueupError where the extra `demo` is not installed."""
+    try:
+        from moto.server import ThreadedMotoServer
+    except ImportError as error:
+        raise TrueupError(
+            "the AWS emulator is not installed", hint="install it with: pip install 'trueup[demo]'"
+        ) from error
+    _complete()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
+
+
+def _complete() -> None:
+    """Answer what moto does not: users made here have no service-specific credentials."""
+    from moto.core.responses import ActionResult
+    from moto.iam.responses import IamResponse
+
+    def list_service_specific_credentials(_: IamResponse) -> ActionResult:
+        return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
+
+    if not hasattr(IamResponse, "list_service_specific_credentials"):
+        IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """The environment in which boto3 and the AWS CLI talk to the emulator, and to nothing else."""
+    return {
+        **os.environ,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }

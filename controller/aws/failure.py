@@ -1,0 +1,130 @@
+"""What AWS's refusals mean: botocore's exceptions become trueup's, by error code and never by guessing at the text.
+
+Codes are those of the services' API references and of
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; what is not listed and is no 5xx is taken as a refusal.
+"""
+
+from __future__ import annotations
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own name; Python's is not used here
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
+from botocore.parsers import ResponseParserError
+
+from controller.errors import AlreadyExists, AwsError, AwsRefused, AwsTemporary, NotFound
+
+THROTTLED = frozenset(
+    [
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException.Throttled",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    ]
+)
+BUSY = frozenset(
+    [
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "DeleteConflict",
+        "DependencyViolation",
+        "EntityTemporarilyUnmodifiable",
+        "InternalError",
+        "InternalFailure",
+        "OperationAborted",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ResourceInUse",
+        "ResourceInUseException",
+        "ServiceFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Unavailable",
+    ]
+)
+DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
+BAD_CREDENTIALS = frozenset(
+    [
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    ]
+)
+
+
+def translate(error: ClientError | BotoCoreError | ResponseParserError, service: str, operation: str) -> AwsError:
+    """The trueup error that says what a botocore error means for the person who must act."""
+    if isinstance(error, ClientError):
+        return _refusal(error, service, operation)
+    code = type(error).__name__
+    message = f"{service}:{operation}: {str(error).splitlines()[0]}"
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        hint = (
+            "give credentials in one of boto3's ways: AWS_PROFILE, AWS_ACCESS_KEY_ID, or a role of the instance or task"
+        )
+        return AwsRefused(message, service=service, operation=operation, code=code, hint=hint)
+    if isinstance(error, EndpointConnectionError):
+        hint = "is the region right, and is there a way to it from here?"
+        return AwsTemporary(message, service=service, operation=operation, code=code, hint=hint)
+    if isinstance(error, ConnectionError | HTTPClientError | ResponseParserError):
+        return AwsTemporary(message, service=service, operation=operation, code=code)
+    return AwsRefused(message, service=service, operation=operation, code=code)
+
+
+def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
+    details = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
+    code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
+    if is_taken(code):
+        retried = metadata.get("RetryAttempts", 0) > 0
+        return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
+    kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
+    return kind(message, service=service, operation=operation, code=code, hint=_hint(code, service, operation))
+
+
+def _meaning(code: str, text: str, status: int) -> type[AwsError]:
+    if code in THROTTLED or code in BUSY or status >= 500:
+        return AwsTemporary
+    if is_gone(code):
+        return NotFound
+    # A principal made a moment ago is not known to all of IAM yet.
+    if code == "MalformedPolicyDocument" and "Invalid principal" in text:
+        return AwsTemporary
+    return AwsRefused
+
+
+def is_gone(code: str) -> bool:
+    """Whether the code says that there is no such resource: NoSuchEntity, InvalidVpcID.NotFound, RepositoryNotFoundException."""
+    return code.startswith("NoSuch") or code.endswith(("NotFound", "NotFoundException", "NotFoundFault"))
+
+
+def is_taken(code: str) -> bool:
+    """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
+    return code.endswith(("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate"))
+
+
+def _hint(code: str, service: str, operation: str) -> str:
+    if code in DENIED:
+        return f"allow {service}:{operation} to the role that trueup runs as"
+    if code in BAD_CREDENTIALS:
+        return "the credentials are wrong or expired"
+    return ""

@@ -1,0 +1,81 @@
+"""Verbs about manifests alone, which need no AWS: validate, explain, schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.cli.common import (
+    BranchOption,
+    CommitOption,
+    ConfigOption,
+    FolderArgument,
+    Output,
+    OutputOption,
+    PathOption,
+    RepoOption,
+    StateOption,
+    has_errors,
+    load,
+    settings,
+    show,
+    show_problems,
+)
+
+
+def validate(
+    folder: FolderArgument = None,
+    repo: RepoOption = None,
+    branch: BranchOption = None,
+    commit: CommitOption = None,
+    path: PathOption = None,
+    state_dir: StateOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Check manifests without asking AWS. Exit code 0: valid, perhaps with warnings; 1: errors."""
+    chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir)
+    loaded, _ = load(folder, chosen, commit)
+    counts = {name: len(desired.manifests) for name, desired in sorted(loaded.scopes.items())}
+    if output is Output.TEXT:
+        show_problems(loaded.problems)
+    wrong = has_errors(loaded.problems)
+    total = ", ".join(f"{name}: {count} manifests" for name, count in counts.items()) or "no scopes"
+    show(
+        output,
+        f"{'errors found' if wrong else 'valid'}  {total}",
+        {"valid": not wrong, "manifests": counts, "problems": [str(problem) for problem in loaded.problems]},
+    )
+    raise typer.Exit(1 if wrong else 0)
+
+
+def explain(
+    what: Annotated[str, typer.Argument(help="Kind or Kind.field, such as Role.trust; `Scope` too.")],
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Tell what a kind, or a field of it, is and takes."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.explain import explain as told
+
+    explanation = told(what, KINDS)
+    show(output, explanation.text, explanation.data)
+
+
+def schema(
+    kind: Annotated[str | None, typer.Argument(help="One kind; unset: one schema for all.")] = None,
+    write: Annotated[Path | None, typer.Option("--write", help="Write all schemas into this folder.")] = None,
+) -> None:
+    """Print JSON Schemas of manifests, for editors and CI."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.schema import all_schemas, schema_of, write_schemas
+
+    if write is not None:
+        for name in write_schemas(write, KINDS):
+            typer.echo(name)
+        return
+    typer.echo(all_schemas(KINDS) if kind is None else schema_of(kind, KINDS))
+
+
+VERBS = {"validate": validate, "explain": explain, "schema": schema}

@@ -1,0 +1,104 @@
+"""The contract of a kind: everything that trueup knows about one type of AWS resource.
+
+A kind is a module with a Spec and a Kind. It reads (`observe`) and writes (`create`, `update`, `delete`, `retag`); what to do,
+when, in which order and whether at all is `reconcile`'s business, which knows no kind by name.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
+
+from controller.model.manifest import Manifest
+from controller.model.observed import Made, Observed, Wanted
+from controller.model.problem import Problem
+from controller.model.scope import Scope
+from controller.model.spec import Spec
+
+if TYPE_CHECKING:
+    from controller.aws.client import Aws
+
+S = TypeVar("S", bound=Spec)
+
+
+class Kind(ABC, Generic[S]):
+    """One kind of AWS resource. The subclass's name is CloudFormation's name for the type; its docstring begins with what
+    it is, links AWS's API reference, and gives the formula of its observation's calls.
+
+    Rules for authors:
+    - every method may be called again after any of its calls: create what is missing, never assume a clean start;
+    - none waits for AWS: what takes time is reported as `pending`;
+    - AWS's own resources (service-linked, AWS-managed) are not yielded by `observe`;
+    - raise nothing but what `Aws` raises.
+    """
+
+    api: ClassVar[str]
+    """`<service>.aws/v1`."""
+    doc: ClassVar[str]
+    """Where AWS documents the type's calls."""
+    spec: ClassVar[type[Spec]]
+    """Set from the type argument: `class Role(Kind[RoleSpec])`."""
+    name_field: ClassVar[str] = ""
+    """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
+    replace_on: ClassVar[frozenset[str]] = frozenset()
+    """Fields (camelCase) that AWS cannot change in place."""
+    outputs: ClassVar[Mapping[str, str]] = {}
+    """What other resources may refer to: name to description."""
+    reach: ClassVar[Literal["account", "region"]] = "region"
+    """Whether a live name is taken in the account as a whole (IAM, Route 53) or in one region."""
+    taggable: ClassVar[bool] = True
+    """Whether AWS lets us tag it. If not, it is owned through the inventory."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """IAM actions that `observe` needs."""
+    writes: ClassVar[tuple[str, ...]] = ()
+    """IAM actions that the other methods need."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            (argument, *_) = get_args(base) or (None,)
+            if isinstance(argument, type) and issubclass(argument, Spec):
+                cls.spec = argument
+
+    @property
+    def id(self) -> str:
+        """`iam/Role`."""
+        return f"{self.service}/{type(self).__name__}"
+
+    @property
+    def service(self) -> str:
+        """`iam`."""
+        return self.api.partition(".aws/")[0]
+
+    def claim(self, spec: S) -> str:
+        """The live name that a spec asks for, as AWS compares names; "" where AWS makes up an id."""
+        return str(getattr(spec, _python_name(self.spec, self.name_field))) if self.name_field else ""
+
+    def check(self, manifest: Manifest, scope: Scope) -> Iterator[Problem]:
+        """What is wrong or doubtful about a valid spec, found without asking AWS. By default nothing."""
+        yield from ()
+
+    @abstractmethod
+    def observe(self, aws: Aws, wanted: Wanted[S]) -> Iterator[Observed[S]]:
+        """All live resources of the kind, in as few calls as AWS's page sizes allow."""
+
+    @abstractmethod
+    def create(self, aws: Aws, spec: S, tags: Mapping[str, str]) -> Made:
+        """Make it, with its tags in the call itself. Raises AlreadyExists where the name is taken."""
+
+    @abstractmethod
+    def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> None:
+        """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`."""
+
+    @abstractmethod
+    def delete(self, aws: Aws, live: Observed[S]) -> None:
+        """Empty and delete it. What is gone already is no error."""
+
+    def retag(self, aws: Aws, live: Observed[S], put: Mapping[str, str], remove: frozenset[str]) -> None:
+        """Put some tags on and take some off. Every kind that can be tagged says how."""
+        raise NotImplementedError(f"{self.id} cannot be tagged")
+
+
+def _python_name(spec: type[Spec], alias: str) -> str:
+    return next(name for name, field in spec.model_fields.items() if field.alias == alias)

@@ -1,0 +1,31 @@
+"""The table of all kinds. A new kind is one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from controller.kinds.base import Kind
+from controller.kinds.iam.account_alias import AccountAlias
+from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
+from controller.kinds.iam.group import Group
+from controller.kinds.iam.instance_profile import InstanceProfile
+from controller.kinds.iam.oidc_provider import OIDCProvider
+from controller.kinds.iam.policy import Policy
+from controller.kinds.iam.role import Role
+from controller.kinds.iam.saml_provider import SAMLProvider
+from controller.kinds.iam.user import User
+
+_ALL: tuple[Kind[Any], ...] = (
+    AccountAlias(),
+    AccountPasswordPolicy(),
+    Group(),
+    InstanceProfile(),
+    OIDCProvider(),
+    Policy(),
+    Role(),
+    SAMLProvider(),
+    User(),
+)
+
+KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -1,0 +1,58 @@
+"""A manifest: what git wants one resource to be. Made by `manifest`, consumed by `reconcile`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from controller.model.address import Address
+from controller.model.problem import Position, Problem
+from controller.model.reference import Link
+from controller.model.scope import Lifecycle, Scope
+from controller.model.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One resource as git wants it.
+
+    `data` is `spec` as written, with variables put in and references still by name. `spec` is `data` validated; it holds
+    names in place of ids where `links` is not empty, and is None where only other resources' outputs can complete it.
+    `digest` changes when anything that a person wrote about the resource changes.
+    """
+
+    address: Address
+    data: Mapping[str, Any]
+    spec: Spec | None
+    lifecycle: Lifecycle
+    where: Position
+    digest: str
+    links: frozenset[Link] = frozenset()
+    locate: Callable[[str], Position] | None = field(default=None, compare=False, repr=False)
+
+    def position(self, path: str) -> Position:
+        """Where a field of the spec (`trust.Statement`) stands in its file, or the nearest thing above it."""
+        return self.locate(path) if self.locate else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """All that one commit wants of one scope.
+
+    `complete` is false where some of the scope's files could not be understood, so that what is missing here may well be
+    wanted: nothing is pruned then. `problems` are those of this scope.
+    """
+
+    scope: Scope
+    manifests: Mapping[Address, Manifest]
+    complete: bool = True
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the files of a commit say: scopes by name, and every problem that was found."""
+
+    scopes: Mapping[str, Desired]
+    problems: tuple[Problem, ...] = ()

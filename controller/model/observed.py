@@ -1,0 +1,62 @@
+"""A live resource, read from AWS. Made by `kinds`, consumed by `reconcile`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from controller.model.spec import Spec
+
+S = TypeVar("S", bound=Spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed(Generic[S]):
+    """One live resource.
+
+    id        what AWS's calls take (a role's name, a policy's ARN); unique within kind, account and region
+    spec      what is live, as the same model that manifests use
+    tags      all tags but AWS's own (`aws:`); None where AWS does not report them, or the kind has none
+    outputs   what other resources may refer to, by name
+    pending   why it is not ready yet; "" when it is
+    keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
+    detail    what the kind itself needs again for update and delete
+    """
+
+    id: str
+    spec: S
+    tags: Mapping[str, str] | None = None
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    pending: str = ""
+    keep: str = ""
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a create has made: enough for dependants to go on in the same pass. `pending` as in Observed."""
+
+    id: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    pending: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[S]):
+    """What a pass is interested in, so that a kind need not read more than that.
+
+    `claims`: live names that manifests ask for. `ids`: what the inventory knows. `all`: everything there is (export).
+    """
+
+    claims: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation(Generic[S]):
+    """What a pass has seen of one kind: its live resources, or the reason why they are unknown."""
+
+    live: tuple[Observed[S], ...] = ()
+    error: str = ""

@@ -1,0 +1,38 @@
+"""The base of every Spec: one pydantic model a kind, used in every direction (git, AWS, diff, export).
+
+What `None` and empty mean is the same for all kinds, and the diff rests on it:
+- `None` on the side of git: the manifest leaves the field out, and trueup does not manage it;
+- `None` on the side of AWS: AWS does not report it, so it is unknown, which is never drift;
+- an empty value ("" or an empty collection) says that there is nothing, and is compared like any other value.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Part(BaseModel):
+    """A frozen model with camelCase names that refuses unknown fields: a Spec, or a piece of one."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, validate_default=True
+    )
+
+    key_fields: ClassVar[tuple[str, ...]] = ()
+    """In a list: the fields (python names) that tell which item is which, so that a diff can pair them. () = by place."""
+
+
+class Spec(Part):
+    """What a resource should be (from git) or is (from AWS), in canonical form: specs that AWS treats alike are equal."""
+
+
+class TaggedSpec(Spec):
+    """A Spec of a kind that AWS lets us tag."""
+
+    tags: dict[str, str] = Field(
+        default={},
+        description="Tags, beside the scope's default tags and trueup's own. Tags that git does not name are removed.",
+    )

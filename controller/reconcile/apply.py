@@ -1,0 +1,219 @@
+"""Apply: one action, from its last look at the wanted spec to the record of what was done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from pydantic import ValidationError
+
+from controller.aws.account import acting
+from controller.aws.client import Aws
+from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, TrueupError
+from controller.kinds.base import Kind
+from controller.model.address import Address
+from controller.model.event import ActionEnded, ActionStarted, Emit, Result
+from controller.model.inventory import Entry, Failure, Inventory
+from controller.model.observed import Made, Observed
+from controller.model.plan import Action, Verb
+from controller.model.reference import unknown
+from controller.model.scope import Deletion
+from controller.model.spec import Spec
+from controller.reconcile.diff import diff, top_level
+from controller.reconcile.execute import Ended
+from controller.reconcile.guard import fingerprint
+from controller.reconcile.plan import unknown_values
+from controller.reconcile.resolve import resolve
+from controller.state.store import Store
+
+RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(hours=1)
+"""How long a refused action waits before it is tried again, doubled each time."""
+
+
+@dataclass
+class Outputs:
+    """What resources may refer to, as it becomes known in the course of a pass."""
+
+    known: dict[Address, Mapping[str, str]]
+    elsewhere: Callable[[Address, str], str | None]
+    scope: str
+
+    def __post_init__(self) -> None:
+        self._lock = Lock()
+
+    def __call__(self, target: Address, output: str) -> str | None:
+        if target.scope != self.scope:
+            return self.elsewhere(target, output)
+        with self._lock:
+            return self.known.get(target, {}).get(output)
+
+    def learn(self, address: Address, outputs: Mapping[str, str]) -> None:
+        """Note what a create has made."""
+        with self._lock:
+            self.known[address] = outputs
+
+
+@dataclass(frozen=True)
+class Applier:
+    """Carries out actions of one pass of one scope."""
+
+    aws: Aws
+    kinds: Mapping[str, Kind[Any]]
+    store: Store
+    inventory: Inventory
+    outputs: Outputs
+    commit: str
+    emit: Emit
+    clock: Callable[[], datetime]
+
+    def __call__(self, action: Action) -> Ended:
+        """Carry out one action. Never raises: what goes wrong is in the result, and stays with this action."""
+        acting.set(action.address)
+        self.emit(ActionStarted(action))
+        began = time.monotonic()
+        ended = self._ended(action)
+        self.emit(ActionEnded(action, ended.result, ended.reason, time.monotonic() - began))
+        return ended
+
+    def skip(self, action: Action, reason: str) -> Ended:
+        """Note that an action is not carried out, because of what it needs."""
+        self.emit(ActionEnded(action, Result.SKIPPED, reason))
+        return Ended(action, Result.SKIPPED, reason)
+
+    def _ended(self, action: Action) -> Ended:
+        try:
+            pending = self._carry_out(action)
+            self.store.succeeded(action.address)
+        except Held as held:
+            return Ended(action, Result.HELD, held.message)
+        except AwsRefused as refused:
+            self.store.failed(self._failure(action, str(refused)))
+            return Ended(action, Result.REFUSED, str(refused))
+        except TrueupError as error:
+            return Ended(action, Result.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
+            return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
+        return Ended(action, Result.DONE, pending=pending)
+
+    def _failure(self, action: Action, message: str) -> Failure:
+        mark = fingerprint(action, self.commit)
+        before = self.inventory.failures.get(action.address)
+        attempts = before.attempts + 1 if before and before.fingerprint == mark else 1
+        delay = min(RETRY_FIRST * 2 ** min(attempts - 1, 10), RETRY_LAST)
+        return Failure(action.address, mark, message, attempts, self.clock() + delay)
+
+    def _carry_out(self, action: Action) -> str:
+        kind = self.kinds[action.address.kind]
+        match action.verb:
+            case Verb.CREATE:
+                return self._create(action, kind)
+            case Verb.REPLACE:
+                if action.in_place:
+                    self._delete(action, kind)
+                return self._create(action, kind)
+            case Verb.UPDATE | Verb.ADOPT:
+                return self._update(action, kind)
+            case Verb.DELETE:
+                self._delete(action, kind)
+            case Verb.FORGET:
+                self._forget(action, kind)
+        return ""
+
+    def _spec(self, action: Action) -> Spec:
+        assert action.manifest is not None  # noqa: S101 - every verb but DELETE and FORGET has one
+        try:
+            spec = resolve(action.manifest, self.kinds, self.outputs)
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = ".".join(str(part) for part in first["loc"])
+            raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
+        if unknown_values(spec):
+            raise TrueupError(f"waits for {_unknown(action, self.outputs)}")
+        return spec
+
+    def _create(self, action: Action, kind: Kind[Any]) -> str:
+        spec = self._spec(action)
+        self.store.intend(action.address, kind.claim(spec))
+        try:
+            made = kind.create(self.aws, spec, action.tags or {})
+        except AlreadyExists as taken:
+            # Either botocore's own retry found what its first attempt made, or somebody was faster. The next pass
+            # sees it and knows by its tags; without tags only the intent can tell, so it stays where we may be the maker.
+            if not taken.retried:
+                self.store.unintend(action.address)
+            raise
+        except AwsRefused:
+            self.store.unintend(action.address)
+            raise
+        self._record(action, made)
+        return made.pending
+
+    def _record(self, action: Action, made: Made) -> None:
+        self.store.applied(self._entry(action, made.id, made.outputs))
+        self.outputs.learn(action.address, made.outputs)
+
+    def _entry(self, action: Action, id_: str, outputs: Mapping[str, str]) -> Entry:
+        where, manifest = action.where, action.manifest
+        return Entry(
+            address=action.address,
+            id=id_,
+            commit=self.commit,
+            file=where.file if where else "",
+            line=where.line if where else 0,
+            created=self.clock(),
+            deletion=manifest.lifecycle.deletion if manifest else Deletion.DELETE,
+            outputs=outputs,
+        )
+
+    def _update(self, action: Action, kind: Kind[Any]) -> str:
+        live = _live(action)
+        spec = self._spec(action)
+        assert action.manifest is not None  # noqa: S101
+        # The plan may have been made before an output was known: look again.
+        changes = diff(spec, live.spec, action.manifest.lifecycle.ignore)
+        changed = frozenset(top_level(change.path) for change in changes)
+        self._retag(action, live, kind)
+        if changed:
+            kind.update(self.aws, live, spec, changed)
+        self.store.applied(self._entry(action, live.id, live.outputs))
+        return live.pending
+
+    def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
+        paths = [change for change in action.changes if top_level(change.path) == "tags"]
+        keys = {change.path.partition(".")[2] for change in paths}
+        wanted = action.tags or {}
+        put = {key: wanted[key] for key in keys if key in wanted}
+        remove = frozenset(keys - put.keys())
+        if put or remove:
+            kind.retag(self.aws, live, put, remove)
+
+    def _delete(self, action: Action, kind: Kind[Any]) -> None:
+        live = _live(action)
+        with suppress(NotFound):  # gone already, which is what was wanted
+            kind.delete(self.aws, live)
+        self.store.forget(action.address, live.id)
+
+    def _forget(self, action: Action, kind: Kind[Any]) -> None:
+        live = _live(action)
+        marks = frozenset((live.tags or {}).keys() - (action.tags or {}).keys())
+        if marks and kind.taggable:
+            kind.retag(self.aws, live, {}, marks)
+        self.store.forget(action.address, live.id)
+
+
+def _live(action: Action) -> Observed[Any]:
+    assert action.live is not None  # noqa: S101 - a plan never changes what is not there
+    return action.live
+
+
+def _unknown(action: Action, outputs: Outputs) -> str:
+    assert action.manifest is not None  # noqa: S101
+    missing = [
+        link for link in sorted(action.manifest.links) if link.output and outputs(link.target, link.output) is None
+    ]
+    return ", ".join(unknown(link.target, link.output) for link in missing) or "an output that is not known yet"

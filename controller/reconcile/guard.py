@@ -1,0 +1,129 @@
+"""Guard: what must not be carried out now, and why. Pure functions from a plan to the same plan with some actions held.
+
+Each rule answers for one action with a reason, or "" to let it pass. The first reason counts. Then the scope's limits are
+looked at over what is left: above a limit all of it is held, because a limit that is passed means that something is wrong,
+not that the first few were right. What a held action's resource is in afterwards depends on who must act:
+a person (HELD), or nobody but the one who paused (DRIFTED).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controller.model.address import Address
+from controller.model.inventory import Failure
+from controller.model.manifest import Desired
+from controller.model.plan import Action, Plan, State, Status, Verb
+from controller.model.scope import Deletion, Mode
+
+PauseReason = Callable[[Address], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the guards look at. `frozen` says why nothing at all may be changed ("" when it may)."""
+
+    desired: Desired
+    failures: Mapping[Address, Failure]
+    commit: str
+    now: datetime
+    paused: PauseReason
+    frozen: str = ""
+
+
+def guard(plan: Plan, rules: Rules) -> Plan:
+    """The plan with every action that must not be carried out held, and the statuses that follow from it."""
+    actions = [_guarded(action, rules) for action in plan.actions]
+    limit = plan.scope.spec.guard
+    actions = _limited(actions, Verb.DELETE, limit.max_deletes, "maxDeletes")
+    actions = _limited(actions, Verb.REPLACE, limit.max_replacements, "maxReplacements")
+    statuses = dict(plan.statuses)
+    for action in actions:
+        if action.held:
+            statuses[action.address] = _status(statuses[action.address], action, rules)
+    return replace(plan, actions=tuple(actions), statuses=statuses)
+
+
+def _guarded(action: Action, rules: Rules) -> Action:
+    if action.held:
+        return action
+    for rule in (_frozen, _paused, _observe_only, _protected, _incomplete, _refused_before):
+        reason = rule(action, rules)
+        if reason:
+            return replace(action, held=reason)
+    return action
+
+
+def _frozen(_: Action, rules: Rules) -> str:
+    return rules.frozen
+
+
+def _paused(action: Action, rules: Rules) -> str:
+    return rules.paused(action.address)
+
+
+def _observe_only(action: Action, rules: Rules) -> str:
+    if rules.desired.scope.spec.mode is Mode.OBSERVE:
+        return f"scope {rules.desired.scope.name!r} only observes (mode: observe)"
+    if action.manifest and action.manifest.lifecycle.mode is Mode.OBSERVE:
+        return "the manifest only observes (lifecycle.mode: observe)"
+    return ""
+
+
+def _protected(action: Action, _: Rules) -> str:
+    protected = action.manifest is not None and action.manifest.lifecycle.deletion is Deletion.PROTECT
+    if protected and action.verb in (Verb.DELETE, Verb.REPLACE):
+        return "it is protected (lifecycle.deletion: protect)"
+    return action.live.keep if action.live and action.verb in (Verb.DELETE, Verb.REPLACE) else ""
+
+
+def _incomplete(action: Action, rules: Rules) -> str:
+    pruned = action.manifest is None
+    if pruned and not rules.desired.complete:
+        return "some manifests of the scope have errors, so git may well name it still"
+    return ""
+
+
+def _refused_before(action: Action, rules: Rules) -> str:
+    failure = rules.failures.get(action.address)
+    if failure and failure.fingerprint == fingerprint(action, rules.commit) and rules.now < failure.not_before:
+        when = failure.not_before.strftime("%H:%M:%S UTC")
+        return f"{failure.message} (tried {failure.attempts}x; again at {when}, or on a new commit)"
+    return ""
+
+
+def fingerprint(action: Action, commit: str) -> str:
+    """Changes when the commit, what git wants, or what is live changes: then a refused action is worth trying again."""
+    live = (
+        (action.live.id, action.live.spec.model_dump_json(), sorted((action.live.tags or {}).items()))
+        if action.live
+        else ()
+    )
+    wanted = action.manifest.digest if action.manifest else ""
+    return hashlib.sha256(repr((commit, action.verb.value, wanted, live)).encode()).hexdigest()
+
+
+def _limited(actions: list[Action], verb: Verb, limit: int, name: str) -> list[Action]:
+    due = [action for action in actions if action.verb is verb and not action.held]
+    # What a replacement leaves behind was agreed to with the replacement.
+    counted = [action for action in due if action.manifest is None or verb is Verb.REPLACE]
+    if len(counted) <= limit:
+        return actions
+    reason = (
+        f"{len(counted)} {verb.value}s in one pass are more than the scope allows; to go on, commit "
+        f"`guard: {{{name}: {len(counted)}}}` in scope.yaml"
+    )
+    return [replace(action, held=reason) if action in counted else action for action in actions]
+
+
+def _status(before: Status, action: Action, rules: Rules) -> Status:
+    return replace(before, state=_state(action, rules), reason=f"{before.reason}; not done: {action.held}")
+
+
+def _state(action: Action, rules: Rules) -> State:
+    if rules.frozen or _paused(action, rules) or _observe_only(action, rules):
+        return State.DRIFTED
+    return State.FAILED if _refused_before(action, rules) else State.HELD

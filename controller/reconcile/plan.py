@@ -1,0 +1,315 @@
+"""Plan: from what git wants and what is live to the actions that would end the drift. Pure: values in, values out.
+
+    git names it   live        differs in             plan
+    yes            no          -                      create
+    yes            yes         nothing                -
+    yes            yes         fields, tags           update (adopt, where it was not ours)
+    yes            yes         a field of replace_on  replace; the old one is deleted once nothing refers to it
+    yes            yes, twice  -                      delete what the inventory knows of a replacement's leftovers
+    no             yes, ours   -                      delete; or forget, where its deletion says `retain`
+    no             no          -                      -
+
+Whether an action may be carried out is not decided here but in `guard`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+from typing import Any
+
+from pydantic import ValidationError
+
+from controller.kinds.base import Kind
+from controller.model.address import Address
+from controller.model.inventory import Inventory
+from controller.model.manifest import Desired, Manifest
+from controller.model.observed import Observation, Observed
+from controller.model.plan import Action, Change, Plan, State, Status, Verb
+from controller.model.reference import UNKNOWN
+from controller.model.scope import Deletion, Mode
+from controller.model.spec import Spec
+from controller.reconcile.diff import diff, diff_tags, top_level
+from controller.reconcile.match import Book, Match, match, read_book
+from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
+from controller.reconcile.resolve import referred, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a plan is made from. `elsewhere` knows the outputs of other scopes' resources."""
+
+    desired: Desired
+    observations: Mapping[str, Observation[Any]]
+    inventory: Inventory
+    kinds: Mapping[str, Kind[Any]]
+    owner: str
+    elsewhere: Callable[[Address, str], str | None] = lambda target, output: None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made."""
+
+    status: Status
+    action: Action | None = None
+    live: Observed[Any] | None = None
+    surplus: tuple[Observed[Any], ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_plan(situation: Situation) -> Plan:
+    """The plan for one scope, its actions in an order in which they can be carried out."""
+    desired = situation.desired
+    book = read_book(situation.observations, situation.kinds, situation.inventory, situation.owner, desired.scope)
+    decisions: dict[Address, Decision] = {}
+    for address in _in_order(desired.manifests):
+        decisions[address] = _decide(desired.manifests[address], situation, book, decisions)
+    removals = [*_surplus(situation, decisions), *_orphans(situation, book, decisions)]
+    actions = [decision.action for decision in decisions.values() if decision.action] + removals
+    statuses = {address: decision.status for address, decision in decisions.items()}
+    for removal in removals:
+        gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
+        statuses.setdefault(removal.address, gone)
+    return Plan(
+        desired.scope,
+        _ordered(actions),
+        statuses,
+        owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
+        outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
+    )
+
+
+def _in_order(manifests: Mapping[Address, Manifest]) -> Iterator[Address]:
+    graph = {address: _needed(manifest, manifests) for address, manifest in sorted(manifests.items())}
+    return iter(TopologicalSorter(graph).static_order())
+
+
+def _needed(manifest: Manifest, manifests: Mapping[Address, Manifest]) -> list[Address]:
+    targets = {link.target for link in manifest.links} - {manifest.address}
+    return sorted(target for target in targets if target in manifests)
+
+
+def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Mapping[Address, Decision]) -> Decision:
+    kind = situation.kinds[manifest.address.kind]
+    observation = situation.observations[kind.id]
+    if observation.error:
+        return _without_action(manifest, State.UNKNOWN, f"could not be read: {observation.error}")
+    missing = _missing(manifest, situation, decisions)
+    if missing:
+        return _without_action(manifest, State.BLOCKED, missing)
+    outputs = _outputs(manifest, situation, decisions)
+    try:
+        spec = resolve(manifest, situation.kinds, outputs)
+    except ValidationError as error:
+        spec = None
+        problem = "" if _incomplete(manifest, outputs) else _first(error)
+        if problem:
+            return _without_action(manifest, State.FAILED, problem)
+    found = match(manifest, spec, kind, book, situation.desired.manifests, mode_of(manifest, situation.desired))
+    if found.blocked:
+        return _without_action(manifest, State.BLOCKED, found.blocked)
+    if found.live is None:
+        return _create(manifest, spec, situation)
+    return _compare(manifest, spec, kind, found, situation)
+
+
+def mode_of(manifest: Manifest, desired: Desired) -> Mode:
+    """Whether trueup changes a resource, or only observes it."""
+    return Mode.OBSERVE if desired.scope.spec.mode is Mode.OBSERVE else manifest.lifecycle.mode or Mode.MANAGE
+
+
+def _missing(manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]) -> str:
+    """Why something that a manifest needs cannot be had in this pass, or ""."""
+    for target in sorted({link.target for link in manifest.links} - {manifest.address}):
+        if target.scope == manifest.address.scope:
+            if target not in situation.desired.manifests:
+                return f"needs {target.local}, whose manifest has errors"
+            status = decisions[target].status
+            if status.state in (State.UNKNOWN, State.BLOCKED, State.FAILED):
+                return f"needs {target.local}, which is {status.state.value}"
+    return ""
+
+
+def _outputs(
+    manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]
+) -> Callable[[Address, str], str | None]:
+    def output(target: Address, name: str) -> str | None:
+        if target.scope != manifest.address.scope:
+            return situation.elsewhere(target, name)
+        return decisions[target].outputs.get(name) if target in decisions else None
+
+    return output
+
+
+def _incomplete(manifest: Manifest, outputs: Callable[[Address, str], str | None]) -> bool:
+    return any(link.output and outputs(link.target, link.output) is None for link in manifest.links)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return f"{path}: {first['msg']} once its references are put in"
+
+
+def _without_action(manifest: Manifest, state: State, reason: str) -> Decision:
+    return Decision(Status(manifest.address, state, reason, manifest.where))
+
+
+def _create(manifest: Manifest, spec: Spec | None, situation: Situation) -> Decision:
+    action = Action(
+        Verb.CREATE,
+        manifest.address,
+        "git names it and it does not exist",
+        manifest=manifest,
+        tags=_tags(manifest, spec, situation),
+    )
+    return Decision(Status(manifest.address, State.DRIFTED, action.reason, manifest.where), action)
+
+
+def _tags(manifest: Manifest, spec: Spec | None, situation: Situation) -> dict[str, str] | None:
+    if not situation.kinds[manifest.address.kind].taggable:
+        return None
+    own = getattr(spec, "tags", {}) if spec is not None else {}
+    return tags_for(manifest, own, situation.desired.scope, situation.owner)
+
+
+def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Match, situation: Situation) -> Decision:
+    live = found.live
+    assert live is not None  # noqa: S101 - the caller has looked
+    if spec is None:
+        reason = "its new values are not known before what it refers to is applied"
+        return _with_action(manifest, live, found, Verb.UPDATE, (), reason, situation, spec)
+    changes = diff(spec, live.spec, manifest.lifecycle.ignore)
+    replaced = sorted({top_level(change.path) for change in changes} & kind.replace_on)
+    changes = (*changes, *_retags(manifest, spec, live, situation))
+    if replaced:
+        reason = f"AWS cannot change {', '.join(replaced)} in place"
+        in_place = bool(kind.claim(spec)) and kind.claim(spec) == kind.claim(live.spec)
+        return _with_action(manifest, live, found, Verb.REPLACE, changes, reason, situation, spec, in_place)
+    if found.adopt:
+        return _with_action(manifest, live, found, Verb.ADOPT, changes, "git takes it over", situation, spec)
+    if changes:
+        fields = ", ".join(sorted({top_level(change.path) for change in changes}))
+        return _with_action(manifest, live, found, Verb.UPDATE, changes, f"{fields} differs", situation, spec)
+    state = State.PENDING if live.pending else State.IN_SYNC
+    status = Status(manifest.address, state, live.pending, manifest.where)
+    return Decision(status, None, live, found.surplus, live.outputs)
+
+
+def _retags(manifest: Manifest, spec: Spec, live: Observed[Any], situation: Situation) -> tuple[Change, ...]:
+    wanted = _tags(manifest, spec, situation)
+    if wanted is None or live.tags is None:
+        return ()
+    there = managed_tags(live.tags, situation.desired.scope)
+    if mode_of(manifest, situation.desired) is Mode.OBSERVE:  # what is only observed need not be ours
+        wanted, there = _others(wanted), _others(there)
+    return diff_tags(wanted, there, manifest.lifecycle.ignore)
+
+
+def _others(tags: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in tags.items() if not key.startswith(PREFIX)}
+
+
+def _with_action(
+    manifest: Manifest,
+    live: Observed[Any],
+    found: Match,
+    verb: Verb,
+    changes: tuple[Change, ...],
+    reason: str,
+    situation: Situation,
+    spec: Spec | None,
+    in_place: bool = False,
+) -> Decision:
+    tags = _tags(manifest, spec, situation)
+    action = Action(
+        verb, manifest.address, reason, manifest=manifest, live=live, changes=changes, tags=tags, in_place=in_place
+    )
+    status = Status(manifest.address, State.DRIFTED, reason, manifest.where, changes)
+    # What is about to be made anew has no outputs that others could use yet.
+    outputs = {} if verb is Verb.REPLACE else live.outputs
+    return Decision(status, action, live, found.surplus, outputs)
+
+
+def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Iterator[Action]:
+    """What a replacement has left, or will leave, behind. Only what the inventory knows: tags can be copied by hand."""
+    for address, decision in decisions.items():
+        action = decision.action
+        leftovers = list(decision.surplus)
+        if action and action.live and action.verb is Verb.REPLACE and not action.in_place:
+            leftovers.append(action.live)
+        known = situation.inventory.ids(address)
+        for live in leftovers:
+            unknown = (
+                ""
+                if live.id in known
+                else ("carries trueup's tags, but trueup has no record of making it: delete it, or take its tags off")
+            )
+            reason = f"{live.id} was replaced"
+            manifest = decision.action.manifest if decision.action else situation.desired.manifests[address]
+            needs = frozenset({action.key}) if action else frozenset[str]()
+            yield Action(Verb.DELETE, address, reason, manifest=manifest, live=live, needs=needs, held=unknown)
+
+
+def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decision]) -> Iterator[Action]:
+    """What is ours and git names no more."""
+    taken = {(address.kind, decision.live.id) for address, decision in decisions.items() if decision.live}
+    for live in book.all:
+        address = live.whose.address
+        if address is None or address in situation.desired.manifests or (live.kind, live.item.id) in taken:
+            continue
+        deletion = _deletion(situation.inventory, live.item)
+        if deletion is Deletion.RETAIN:
+            tags = _others(live.item.tags or {})
+            yield Action(Verb.FORGET, address, "git names it no more; it is retained", live=live.item, tags=tags)
+        else:
+            held = "its deletion is `protect`" if deletion is Deletion.PROTECT else ""
+            yield Action(Verb.DELETE, address, "git names it no more", live=live.item, held=held)
+
+
+def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
+    for entry in inventory.entries:
+        if entry.id == live.id:
+            return entry.deletion
+    said = (live.tags or {}).get(DELETION, Deletion.DELETE.value)
+    # A tag that was changed by hand into something else is no licence to delete.
+    return Deletion(said) if said in set(Deletion) else Deletion.PROTECT
+
+
+def _ordered(actions: list[Action]) -> tuple[Action, ...]:
+    """The actions with what each needs, in an order that respects it."""
+    linked = [replace(action, needs=action.needs | _needs(action, actions)) for action in actions]
+    by_key = {action.key: action for action in _let_go(linked)}
+    order = TopologicalSorter({key: sorted(action.needs) for key, action in by_key.items()}).static_order()
+    return tuple(by_key[key] for key in order)
+
+
+def _needs(action: Action, actions: list[Action]) -> frozenset[str]:
+    """A change needs the changes of what it refers to."""
+    if action.verb is Verb.DELETE or action.manifest is None:
+        return frozenset()
+    targets = {link.target for link in action.manifest.links} - {action.address}
+    return frozenset(other.key for other in actions if other.address in targets and other.verb is not Verb.DELETE)
+
+
+def _let_go(actions: list[Action]) -> Iterator[Action]:
+    """A delete needs everything that refers to the live resource to let go of it first."""
+    users: dict[str, set[str]] = {}
+    for action in actions:
+        if action.live is not None:
+            for text in referred(action.live):
+                users.setdefault(text, set()).add(action.key)
+    for action in actions:
+        if action.verb is Verb.DELETE and action.live is not None:
+            names = {action.live.id, *action.live.outputs.values()}
+            waits = frozenset(key for name in names for key in users.get(name, ())) - {action.key}
+            yield replace(action, needs=action.needs | waits)
+        else:
+            yield action
+
+
+def unknown_values(spec: Spec) -> bool:
+    """Whether a resolved spec still holds values that are not known before something else is applied."""
+    return bool(UNKNOWN.search(spec.model_dump_json()))

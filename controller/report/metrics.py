@@ -1,0 +1,254 @@
+"""Every metric of trueup, made from the event stream.
+
+Drift is a gauge of the present. A number whose source failed is not zero but absent: of a kind that could not be read only the
+state `unknown` is exported, and before the first pass of a scope there is nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from functools import singledispatchmethod
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from controller.model.address import Address
+from controller.model.event import (
+    ActionEnded,
+    AwsCalled,
+    CommitSeen,
+    Event,
+    KindObserved,
+    ManifestsLoaded,
+    PassEnded,
+    PassSkipped,
+    PassStarted,
+    Paused,
+    Planned,
+    SourcePolled,
+    StateTrouble,
+)
+from controller.model.plan import State, Status
+from controller.model.problem import Severity
+
+SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+
+
+class Metrics:
+    """Listens to events and keeps the metrics in a registry. `clock` gives seconds since the epoch."""
+
+    def __init__(self, registry: CollectorRegistry, version: str, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._registry = registry
+        self._in_sync: dict[str, tuple[str, frozenset[Address]]] = {}
+        self._shown: dict[str, set[tuple[str, str]]] = {}
+        self._out: dict[str, set[tuple[str, str, str]]] = {}
+        self._commits: dict[tuple[str, str], str] = {}
+        self._pauses: set[str] = set()
+        self._resources()
+        self._passes()
+        self._source()
+        self._aws()
+        self._pausing()
+        build = Gauge("trueup_build_info", "The running version; always 1.", ["version", "python"], registry=registry)
+        build.labels(version, platform.python_version()).set(1)
+
+    def _gauge(self, name: str, help_: str, *labels: str) -> Gauge:
+        return Gauge(f"trueup_{name}", help_, labels, registry=self._registry)
+
+    def _counter(self, name: str, help_: str, *labels: str) -> Counter:
+        return Counter(f"trueup_{name}", help_, labels, registry=self._registry)
+
+    def _histogram(self, name: str, help_: str, *labels: str) -> Histogram:
+        return Histogram(f"trueup_{name}", help_, labels, registry=self._registry, buckets=SECONDS)
+
+    def _resources(self) -> None:
+        self.resources = self._gauge("resources", "Resources now, by state.", "scope", "kind", "state")
+        self.out_of_sync = self._gauge(
+            "resource_out_of_sync", "1 for each resource that is not in sync.", "scope", "kind", "name", "state"
+        )
+        self.drift = self._counter(
+            "drift_detected_total", "Resources found drifted that were in sync at the same commit.", "scope", "kind"
+        )
+        self.actions = self._counter("actions_total", "Actions ended.", "scope", "kind", "verb", "result")
+        self.observed = self._gauge(
+            "observe_success", "Whether the kind could be read in the last pass.", "scope", "kind"
+        )
+        self.observing = self._histogram("observe_duration_seconds", "Time to read a kind.", "scope", "kind")
+
+    def _passes(self) -> None:
+        self.passed = self._gauge("pass_last_timestamp_seconds", "When the last pass ended.", "scope")
+        self.succeeded = self._gauge(
+            "pass_last_success_timestamp_seconds", "When a pass last ended with nothing failed or unknown.", "scope"
+        )
+        self.success = self._gauge(
+            "pass_success", "Whether the last pass ended with nothing failed or unknown.", "scope"
+        )
+        self.duration = self._histogram("pass_duration_seconds", "Time for a pass.", "scope")
+        self.skipped = self._counter("pass_skipped_total", "Passes not begun, the last still running.", "scope")
+        self.state = self._gauge("state_writable", "Whether the state file can be written.")
+        self.state.set(1)
+
+    def _source(self) -> None:
+        self.up = self._gauge("source_up", "Whether the git remote answered last time.")
+        self.polled = self._gauge("source_last_success_timestamp_seconds", "When the git remote last answered.")
+        self.unreachable = self._counter("source_failures_total", "Times that the git remote could not be used.")
+        self.commit = self._gauge("commit_info", "Commits by role; always 1.", "scope", "role", "commit")
+        self.manifests = self._gauge("manifests", "Valid manifests.", "scope")
+        self.problems = self._gauge("manifest_problems", "Problems in the manifests of the last commit.", "severity")
+
+    def _aws(self) -> None:
+        self.calls = self._counter("aws_calls_total", "Calls to AWS.", "service", "operation", "result")
+        self.throttles = self._counter("aws_throttles_total", "Calls that AWS throttled.", "service", "operation")
+        self.retries = self._counter("aws_retries_total", "Attempts beyond the first.", "service", "operation")
+        self.calling = self._histogram("aws_call_duration_seconds", "Time for a call with its retries.", "service")
+
+    def _pausing(self) -> None:
+        self.pausing = self._gauge("pause_active", "Whether anything is paused.")
+        self.pausing.set(0)
+        self.paused = self._gauge("paused", "1 for each pause in force.", "selector")
+        self.since = self._gauge("pause_since_timestamp_seconds", "When the pause began.", "selector")
+        self.until = self._gauge(
+            "pause_until_timestamp_seconds", "When the pause ends; absent without an end.", "selector"
+        )
+
+    def __call__(self, event: Event) -> None:
+        """Take note of an event."""
+        self._on(event)
+
+    @singledispatchmethod
+    def _on(self, event: Event) -> None:
+        """Events that no metric is made from."""
+
+    @_on.register
+    def _(self, event: CommitSeen) -> None:
+        self._set_commit("", "observed", event.commit.sha)
+
+    @_on.register
+    def _(self, event: SourcePolled) -> None:
+        self.up.set(0 if event.error else 1)
+        if event.error:
+            self.unreachable.inc()
+        else:
+            self.polled.set(self._clock())
+
+    @_on.register
+    def _(self, event: ManifestsLoaded) -> None:
+        for scope in set(self._shown) - set(event.counts):
+            self._forget(scope)
+        self.manifests.clear()
+        for scope, count in event.counts.items():
+            self.manifests.labels(scope).set(count)
+        for severity in Severity:
+            found = sum(problem.severity is severity for problem in event.problems)
+            self.problems.labels(severity.value).set(found)
+
+    @_on.register
+    def _(self, event: KindObserved) -> None:
+        self.observing.labels(event.scope, event.kind).observe(event.seconds)
+        self.observed.labels(event.scope, event.kind).set(0 if event.error else 1)
+
+    @_on.register
+    def _(self, event: PassStarted) -> None:
+        self._set_commit(event.scope, "observed", event.commit)
+
+    @_on.register
+    def _(self, event: Planned) -> None:
+        scope = event.plan.scope.name
+        commit, in_sync = self._in_sync.get(scope, ("", frozenset()))
+        if commit == event.commit:
+            for address, status in event.plan.statuses.items():
+                if (status.state is not State.IN_SYNC and status.changes and address in in_sync) or (
+                    status.state is State.DRIFTED and address in in_sync
+                ):
+                    self.drift.labels(scope, address.kind).inc()
+        self._show(scope, event.plan.statuses)
+
+    @_on.register
+    def _(self, event: ActionEnded) -> None:
+        address = event.action.address
+        self.actions.labels(address.scope, address.kind, event.action.verb.value, event.result.value).inc()
+
+    @_on.register
+    def _(self, event: PassEnded) -> None:
+        outcome = event.outcome
+        scope, now = outcome.scope, self._clock()
+        good = not outcome.error and not outcome.count(State.FAILED) and not outcome.count(State.UNKNOWN)
+        in_sync = frozenset(a for a, status in outcome.statuses.items() if status.state is State.IN_SYNC)
+        self._in_sync[scope] = (outcome.commit, in_sync)
+        self._show(scope, outcome.statuses)
+        self.passed.labels(scope).set(now)
+        self.success.labels(scope).set(1 if good else 0)
+        self.duration.labels(scope).observe(outcome.seconds)
+        if good:
+            self.succeeded.labels(scope).set(now)
+        if outcome.converged:
+            self._set_commit(scope, "applied", outcome.commit)
+
+    @_on.register
+    def _(self, event: PassSkipped) -> None:
+        self.skipped.labels(event.scope).inc()
+
+    @_on.register
+    def _(self, event: AwsCalled) -> None:
+        self.calls.labels(event.service, event.operation, event.result).inc()
+        self.calling.labels(event.service).observe(event.seconds)
+        if event.throttled:
+            self.throttles.labels(event.service, event.operation).inc()
+        if event.retries:
+            self.retries.labels(event.service, event.operation).inc(event.retries)
+
+    @_on.register
+    def _(self, event: Paused) -> None:
+        for gauge in (self.paused, self.since, self.until):
+            gauge.clear()
+        self.pausing.set(1 if event.pauses else 0)
+        for pause in event.pauses:
+            self.paused.labels(pause.selector).set(1)
+            self.since.labels(pause.selector).set(pause.since.timestamp())
+            if pause.until:
+                self.until.labels(pause.selector).set(pause.until.timestamp())
+
+    @_on.register
+    def _(self, event: StateTrouble) -> None:
+        self.state.set(0 if event.error else 1)
+
+    def _set_commit(self, scope: str, role: str, commit: str) -> None:
+        before = self._commits.get((scope, role))
+        if commit and before != commit:
+            if before:
+                self.commit.remove(scope, role, before)
+            self.commit.labels(scope, role, commit).set(1)
+            self._commits[scope, role] = commit
+
+    def _show(self, scope: str, statuses: Mapping[Address, Status]) -> None:
+        """Put the states of a scope's resources in place of those shown before."""
+        tally = Tally((address.kind, status.state) for address, status in statuses.items())
+        series: dict[tuple[str, str], int] = {}
+        for kind in sorted({address.kind for address in statuses}):
+            unknown = tally[kind, State.UNKNOWN]
+            states = (State.UNKNOWN,) if unknown else tuple(State)
+            series |= {(kind, state.value): tally[kind, state] for state in states}
+        for kind, state in self._shown.get(scope, set()) - series.keys():
+            self.resources.remove(scope, kind, state)
+        for (kind, state), count in series.items():
+            self.resources.labels(scope, kind, state).set(count)
+        self._shown[scope] = set(series)
+        self._show_each(scope, statuses)
+
+    def _show_each(self, scope: str, statuses: Mapping[Address, Status]) -> None:
+        out = {(a.kind, a.name, s.state.value) for a, s in statuses.items() if s.state is not State.IN_SYNC}
+        for labels in self._out.get(scope, set()) - out:
+            self.out_of_sync.remove(scope, *labels)
+        for labels in out:
+            self.out_of_sync.labels(scope, *labels).set(1)
+        self._out[scope] = out
+
+    def _forget(self, scope: str) -> None:
+        self._show(scope, {})
+        del self._shown[scope]
+        for gauge in (self.passed, self.succeeded, self.success):
+            gauge.remove_by_labels({"scope": scope})
+        self.observed.remove_by_labels({"scope": scope})

@@ -1,0 +1,278 @@
+"""The planner: its table, row by row, and the order of actions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.model.inventory import Inventory
+from controller.model.observed import Observed
+from controller.model.plan import Action, Plan, State, Verb
+from controller.model.reference import Link
+from controller.model.scope import Deletion, Scope
+from controller.reconcile.plan import make_plan
+from tests.unit.thing import SCOPE, address, entry, manifest, ours, part, situation, thing
+
+OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
+
+
+def verbs(plan: Plan) -> list[tuple[Verb, str]]:
+    return [(action.verb, action.address.name) for action in plan.actions]
+
+
+def only(plan: Plan) -> Action:
+    (action,) = plan.actions
+    return action
+
+
+def status(plan: Plan, name: str, kind: str = "test/Thing") -> tuple[State, str]:
+    found = plan.statuses[address(name, kind)]
+    return found.state, found.reason
+
+
+def test_what_git_names_and_does_not_exist_is_created_with_all_its_tags() -> None:
+    scope = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"default_tags": {"team": "a"}}))
+    plan = make_plan(situation((manifest("x", tags={"own": "1"}),), scope=scope))
+    assert only(plan).verb is Verb.CREATE
+    assert only(plan).tags == {"team": "a", "own": "1", **ours("x")}
+    assert status(plan, "x") == (State.DRIFTED, "git names it and it does not exist")
+
+
+def test_what_is_as_git_wants_it_needs_nothing() -> None:
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (thing("x"),)}))
+    assert plan.actions == ()
+    assert status(plan, "x") == (State.IN_SYNC, "")
+    assert plan.owned == {address("x"): thing("x")}
+
+
+def test_a_field_that_differs_is_updated() -> None:
+    plan = make_plan(situation((manifest("x", steps=["a"]),), {"test/Thing": (thing("x"),)}))
+    assert only(plan).verb is Verb.UPDATE
+    assert only(plan).reason == "steps differs"
+
+
+def test_a_tag_that_differs_is_updated_and_aws_tags_are_left_alone() -> None:
+    live = thing("x", tags={**ours("x"), "hand": "made", "aws:cloudformation:stack": "s"})
+    (change,) = only(make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))).changes
+    assert change.path == "tags.hand"
+
+
+def test_a_tag_that_the_scope_leaves_to_others_is_no_drift() -> None:
+    scope = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"ignore_tags": ("cost:",)}))
+    live = thing("x", tags={**ours("x"), "cost:centre": "7"})
+    assert make_plan(situation((manifest("x"),), {"test/Thing": (live,)}, scope=scope)).actions == ()
+
+
+def test_a_deletion_that_is_not_the_default_is_written_on_the_resource_itself() -> None:
+    """A lost inventory must not turn a retained resource into one that is deleted."""
+    plan = make_plan(situation((manifest("x", lifecycle={"deletion": "retain"}),)))
+    assert only(plan).tags is not None
+    assert only(plan).tags["trueup:deletion"] == "retain"  # type: ignore[index]
+
+
+def test_a_field_that_aws_cannot_change_replaces_and_the_old_one_goes_first_where_its_name_is_wanted() -> None:
+    plan = make_plan(situation((manifest("x", shape="flat"),), {"test/Thing": (thing("x", shape="round"),)}))
+    action = only(plan)
+    assert (action.verb, action.in_place) == (Verb.REPLACE, True)
+    assert action.reason == "AWS cannot change shape in place"
+
+
+def test_a_replacement_under_another_name_is_made_before_the_old_one_goes() -> None:
+    live = thing("old", tags=ours("x"))
+    known = Inventory((entry(address("x"), "thing-old"),), fresh=False)
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}, inventory=known))
+    assert verbs(plan) == [(Verb.REPLACE, "x"), (Verb.DELETE, "x")]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+    assert not plan.actions[1].held
+
+
+def test_a_replacements_leftover_is_deleted_when_a_crash_came_between() -> None:
+    known = Inventory((entry(address("x"), "thing-old"),), fresh=False)
+    live = (thing("x"), thing("old", tags=ours("x")))
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": live}, inventory=known))
+    assert verbs(plan) == [(Verb.DELETE, "x")]
+    assert only(plan).live is not None
+    assert only(plan).live.id == "thing-old"  # type: ignore[union-attr]
+
+
+def test_a_copy_of_our_tags_on_what_we_never_made_is_held_and_not_deleted() -> None:
+    """Consoles copy tags when a person clicks `launch more like this`."""
+    known = Inventory((entry(address("x"), "thing-x"),), fresh=False)
+    live = (thing("x"), thing("copy", tags=ours("x")))
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": live}, inventory=known))
+    assert "no record of making it" in only(plan).held
+
+
+def test_what_git_names_no_more_is_deleted() -> None:
+    plan = make_plan(situation((), {"test/Thing": (thing("x"),)}))
+    assert verbs(plan) == [(Verb.DELETE, "x")]
+    assert status(plan, "x") == (State.DRIFTED, "git names it no more")
+
+
+@pytest.mark.parametrize("source", ["inventory", "tag"])
+def test_what_is_retained_is_let_go_of_and_loses_trueups_tags(source: str) -> None:
+    marks = {"trueup:deletion": "retain"} if source == "tag" else {}
+    entries = (entry(address("x"), "thing-x", deletion=Deletion.RETAIN),) if source == "inventory" else ()
+    live = thing("x", tags={**ours("x"), **marks, "kept": "1"})
+    plan = make_plan(situation((), {"test/Thing": (live,)}, inventory=Inventory(entries, fresh=False)))
+    assert verbs(plan) == [(Verb.FORGET, "x")]
+    assert only(plan).tags == {"kept": "1"}
+
+
+def test_a_deletion_tag_that_was_changed_by_hand_is_no_licence_to_delete() -> None:
+    live = thing("x", tags={**ours("x"), "trueup:deletion": "whatever"})
+    assert only(make_plan(situation((), {"test/Thing": (live,)}))).held == "its deletion is `protect`"
+
+
+def test_a_live_resource_of_the_wanted_name_that_is_not_ours_is_blocked_with_the_line_to_add() -> None:
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (thing("x", tags={}),)}))
+    assert plan.actions == ()
+    state, reason = status(plan, "x")
+    assert state is State.BLOCKED
+    assert "was not made by trueup" in reason
+    assert "lifecycle: {adopt: true}" in reason
+
+
+def test_a_resource_of_another_trueup_is_blocked_and_says_whose_it_is() -> None:
+    live = thing("x", tags=ours("x", owner="other", scope="dev"))
+    state, reason = status(make_plan(situation((manifest("x"),), {"test/Thing": (live,)})), "x")
+    assert state is State.BLOCKED
+    assert "owner 'other', scope 'dev'" in reason
+
+
+def test_adopting_takes_over_with_tags_and_fields_in_one_action() -> None:
+    adopting = manifest("x", lifecycle={"adopt": True}, steps=["a"])
+    plan = make_plan(situation((adopting,), {"test/Thing": (thing("x", tags={}),)}))
+    assert only(plan).verb is Verb.ADOPT
+    assert {change.path for change in only(plan).changes} == {"steps", *(f"tags.{key}" for key in ours("x"))}
+
+
+def test_adopting_by_id_finds_what_has_no_name() -> None:
+    adopting = manifest("p", "test/Part", lifecycle={"adopt": "part-7"})
+    plan = make_plan(situation((adopting,), {"test/Part": (part("part-7"),)}))
+    assert only(plan).verb is Verb.ADOPT
+
+
+def test_adopting_an_id_that_is_not_there_is_blocked() -> None:
+    adopting = manifest("p", "test/Part", lifecycle={"adopt": "part-7"})
+    assert status(make_plan(situation((adopting,))), "p", "test/Part") == (
+        State.BLOCKED,
+        "there is no test/Part 'part-7' to adopt",
+    )
+
+
+def test_a_renamed_manifest_keeps_its_resource() -> None:
+    live = thing("x", tags=ours("before"))
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
+    assert verbs(plan) == [(Verb.ADOPT, "x")]
+
+
+def test_a_name_that_another_manifest_holds_is_blocked() -> None:
+    live = thing("x", tags=ours("y"))
+    manifests = (manifest("x"), manifest("y", thingName="x"))
+    plan = make_plan(situation(manifests, {"test/Thing": (live,)}))
+    assert status(plan, "x") == (State.BLOCKED, "thing-x belongs to test/Thing/y already")
+
+
+def test_tags_that_were_taken_off_by_hand_are_put_back_where_the_inventory_knows_the_id() -> None:
+    known = Inventory((entry(address("x"), "thing-x"),), fresh=False)
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (thing("x", tags={}),)}, inventory=known))
+    assert only(plan).verb is Verb.UPDATE
+    assert {change.path for change in only(plan).changes} == {f"tags.{key}" for key in ours("x")}
+
+
+def test_what_cannot_be_tagged_is_owned_through_the_inventory() -> None:
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    plan = make_plan(situation((manifest("p", "test/Part"),), {"test/Part": (part("part-1"),)}, inventory=known))
+    assert plan.actions == ()
+
+
+def test_what_cannot_be_read_is_unknown_and_never_absent() -> None:
+    plan = make_plan(situation((manifest("x"),), errors={"test/Thing": "AccessDenied"}))
+    assert plan.actions == ()
+    assert status(plan, "x") == (State.UNKNOWN, "could not be read: AccessDenied")
+
+
+def test_what_needs_a_manifest_with_errors_is_blocked() -> None:
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    assert status(make_plan(situation((needy,))), "x") == (
+        State.BLOCKED,
+        "needs test/Part/p, whose manifest has errors",
+    )
+
+
+def test_a_reference_is_compared_by_the_id_of_what_is_live() -> None:
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    live = {"test/Thing": (thing("x", parts=["part-1"]),), "test/Part": (part("part-1"),)}
+    assert make_plan(situation((needy, manifest("p", "test/Part")), live, inventory=known)).actions == ()
+
+
+def test_a_reference_to_what_is_yet_to_be_made_is_shown_as_not_known_and_waits_for_it() -> None:
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    plan = make_plan(situation((needy, manifest("p", "test/Part")), {"test/Thing": (thing("x"),)}))
+    assert verbs(plan) == [(Verb.CREATE, "p"), (Verb.UPDATE, "x")]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+    (change,) = plan.actions[1].changes
+    assert change.after == frozenset({"(known after apply: test/Part/p.id)"})
+
+
+def test_a_delete_waits_for_what_refers_to_it_to_let_go() -> None:
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    live = {"test/Thing": (thing("x", parts=["part-1"]),), "test/Part": (part("part-1"),)}
+    plan = make_plan(situation((manifest("x"),), live, inventory=known))
+    assert verbs(plan) == [(Verb.UPDATE, "x"), (Verb.DELETE, "p")]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+
+
+def test_deletes_run_in_reverse_of_what_refers_to_what() -> None:
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    live = {"test/Part": (part("part-1"),), "test/Thing": (thing("x", parts=["part-1"]),)}
+    assert verbs(make_plan(situation((), live, inventory=known))) == [(Verb.DELETE, "x"), (Verb.DELETE, "p")]
+
+
+def test_an_output_of_another_scope_is_taken_from_what_its_last_pass_has_left() -> None:
+    target = address("p", "test/Part")
+    elsewhere = replace(target, scope="shared")
+    needy = manifest("x", links=(Link(elsewhere, "id"),), parts=["shared/p"])
+    live = {"test/Thing": (thing("x", parts=["part-9"]),)}
+    known = {(elsewhere, "id"): "part-9"}
+    plan = make_plan(situation((needy,), live, elsewhere=lambda of, output: known.get((of, output))))
+    assert plan.actions == ()
+
+
+def test_what_is_not_ready_yet_is_pending_with_its_reason() -> None:
+    waiting = replace(thing("x"), pending="is being made")
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (waiting,)}))
+    assert status(plan, "x") == (State.PENDING, "is being made")
+
+
+def test_a_scope_that_only_observes_compares_what_is_not_ours_without_claiming_it() -> None:
+    live = thing("x", tags={"hand": "made"})
+    plan = make_plan(situation((manifest("x", tags={"hand": "made"}),), {"test/Thing": (live,)}, scope=OBSERVING))
+    assert plan.actions == ()
+    assert plan.owned == {}
+
+
+def test_a_lost_inventory_takes_back_what_has_no_tags_where_nothing_differs() -> None:
+    """That trueup has worked here before shows in the tags of others."""
+    manifests = (manifest("x"), manifest("s", "test/Thing", thingName="s"))
+    untagged: Observed[Any] = replace(thing("s"), tags=None)
+    lost = Inventory(fresh=True)
+    plan = make_plan(situation(manifests, {"test/Thing": (thing("x"), untagged)}, inventory=lost))
+    assert verbs(plan) == [(Verb.ADOPT, "s")]
+    first_time = make_plan(situation(manifests[1:], {"test/Thing": (untagged,)}, inventory=lost))
+    assert status(first_time, "s")[0] is State.BLOCKED
+
+
+def test_a_begun_create_whose_end_was_not_recorded_is_ours_by_its_intent() -> None:
+    begun = Inventory(intents={address("s"): "s"}, fresh=False)
+    untagged: Observed[Any] = replace(thing("s"), tags=None)
+    plan = make_plan(situation((manifest("s"),), {"test/Thing": (untagged,)}, inventory=begun))
+    assert status(plan, "s") == (State.IN_SYNC, "")
+
+
+def test_a_plan_of_an_empty_scope_is_empty() -> None:
+    assert make_plan(situation()) == Plan(SCOPE)
