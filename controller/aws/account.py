@@ -43,8 +43,8 @@ def open_gate(address: Address | None, mutating: bool) -> None:
 class Account:
     """One AWS account as one identity. Safe to share between threads."""
 
-    def __init__(self, session: boto3.Session, *, emit: Emit, gate: Gate, workers: int, attempts: int = 8) -> None:
-        self._session = session
+    def __init__(self, login: boto3.Session, *, emit: Emit, gate: Gate, workers: int, attempts: int = 8) -> None:
+        self._login = login
         self._emit = emit
         self._gate = gate
         self._config = Config(
@@ -62,7 +62,7 @@ class Account:
 
     def client(self, service: str, region: str) -> Any:
         """The cached boto3 client of a service in a region."""
-        with self._making:  # a boto3 session is not thread-safe, its clients are
+        with self._making:  # making clients is not thread-safe, its clients are
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._new_client(service, region)
             return self._clients[service, region]
@@ -78,7 +78,7 @@ class Account:
         return str(reply["Arn"])
 
     def _new_client(self, service: str, region: str) -> Any:
-        client = self._session.client(service, region_name=region, config=self._config)
+        client = self._login.client(service, region_name=region, config=self._config)
         events = client.meta.events
         events.register("before-call", self._before_call)
         events.register("before-send", self._before_send)
@@ -146,10 +146,10 @@ class Accounts:
 
     def _open(self, scope: Scope) -> Account:
         spec = scope.spec
-        session = boto3.Session()
+        login = boto3.Session()
         if spec.role:
-            session = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
-        account = Account(session, **self._options)
+            login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        account = Account(login, **self._options)
         arn = account.identify(spec.region)
         if account.id != spec.account:
             raise AwsRefused(
@@ -163,7 +163,7 @@ class Accounts:
 
 
 def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Session:
-    """A boto3 session with the role's credentials, renewed by botocore before they expire."""
+    """A login with the role's credentials, renewed by botocore before they expire."""
     source = get_session()
     extra = {"RoleSessionName": name[:64], **({"ExternalId": external_id} if external_id else {})}
 

@@ -18,7 +18,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
@@ -61,12 +61,12 @@ _CLOUDFORMATION = re.compile(
 )
 
 
-class Marks(NamedTuple):
-    """Where a value is written (its key, or itself in a list), and the marks of what is in it. Both count from 1."""
+Parts: TypeAlias = "dict[str, Marks] | list[Marks] | tuple[()]"
+Marks: TypeAlias = tuple[int, int, Parts]
+"""Line and column where a value is written (its key, or itself in a list), and the marks of what is in it. Both count from 1.
 
-    line: int
-    column: int
-    parts: dict[str, Marks] | list[Marks] | tuple[()] = ()
+A plain tuple, since there is one for every value: Python's garbage collector passes over plain tuples, and over no others.
+"""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,14 +88,15 @@ class Document:
             if below is None:
                 break
             marks = below
-        return Position(self.file, marks.line, marks.column)
+        line, column, _ = marks
+        return Position(self.file, line, column)
 
 
 def _below(marks: Marks, part: str | int) -> Marks | None:
-    if isinstance(marks.parts, dict):
-        return marks.parts.get(part)  # type: ignore[arg-type] # a number is no key, and so is not found
-    inside = isinstance(part, int) and 0 <= part < len(marks.parts)
-    return marks.parts[part] if inside else None  # type: ignore[index]
+    parts = marks[2]
+    if isinstance(parts, dict):
+        return parts.get(part) if isinstance(part, str) else None
+    return parts[part] if isinstance(part, int) and 0 <= part < len(parts) else None
 
 
 class _Refused(Exception):
@@ -208,7 +209,7 @@ class _Reading:
             self._note(_Refused(event.start_mark, f"the alias *{event.anchor} {reason}", hint))
             return None, _marks(mark)
         self._take(event, anchored.size - 1, depth + anchored.height)
-        return anchored.data, _marks(mark, anchored.marks.parts)
+        return anchored.data, _marks(mark, anchored.marks[2])
 
     def _anchored(self, event: Any, mark: Any, depth: int) -> tuple[Any, Marks]:
         before, outer = self._count, self._deepest
@@ -274,8 +275,8 @@ class _Reading:
         self.problems.append(Problem(where, refused.message, hint=refused.hint))
 
 
-def _marks(mark: Any, parts: dict[str, Marks] | list[Marks] | tuple[()] = ()) -> Marks:
-    return Marks(mark.line + 1, mark.column + 1, parts)
+def _marks(mark: Any, parts: Parts = ()) -> Marks:
+    return mark.line + 1, mark.column + 1, parts
 
 
 def _bad_key(event: Any, key: object, known: dict[str, Marks]) -> _Refused | None:
@@ -289,7 +290,7 @@ def _bad_key(event: Any, key: object, known: dict[str, Marks]) -> _Refused | Non
             event.start_mark, "merge keys (<<) are not taken", "share fields by a scope's `include` and patches"
         )
     if key in known:
-        lines = f"on line {known[key].line} and on line {event.start_mark.line + 1}"
+        lines = f"on line {known[key][0]} and on line {event.start_mark.line + 1}"
         return _Refused(event.start_mark, f"the key {key!r} is there twice: {lines}", "remove one of them")
     return None
 

@@ -29,6 +29,9 @@ _OTHER_READERS = re.compile(
 )
 """Texts that PyYAML would leave bare and another reader would take for something else."""
 
+_OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks in YAML 1.1 only: but for an escape, one reader would fold them and another would not."""
+
 
 class _Dumper(yaml.SafeDumper):
     """Lists indented under their key."""
@@ -53,14 +56,14 @@ def _node(value: Any, indent: int, used: int = 0) -> Node:
     if isinstance(value, list | tuple):
         return _sequence(value, indent, used)
     if isinstance(value, str):
-        return _text(value, "|" if "\n" in value else None)
+        return _text(value, "|")
     return _SCALARS.represent_data(value)
 
 
 def _mapping(data: Mapping[str, Any], indent: int) -> MappingNode:
     pairs = []
     for name, value in data.items():
-        key = _text(name, '"' if "\n" in name else None)
+        key = _text(name, '"')
         pairs.append((key, _node(value, indent + _INDENT, indent + _length(key) + len(": "))))
     return MappingNode(f"{_CORE}map", pairs, flow_style=not data)
 
@@ -74,8 +77,15 @@ def _sequence(items: Sequence[Any], indent: int, used: int) -> SequenceNode:
     return SequenceNode(f"{_CORE}seq", nodes, flow_style=False)
 
 
-def _text(text: str, style: str | None) -> ScalarNode:
-    return ScalarNode(f"{_CORE}str", str(text), style="'" if _OTHER_READERS.fullmatch(text) else style)
+def _text(text: str, of_lines: str) -> ScalarNode:
+    """A text's node. `of_lines` is the style for one of several lines; without a style PyYAML sees to the quotes."""
+    if _OTHER_BREAKS.search(text):
+        style: str | None = '"'
+    elif "\n" in text:
+        style = of_lines
+    else:
+        style = "'" if _OTHER_READERS.fullmatch(text) else None
+    return ScalarNode(f"{_CORE}str", str(text), style=style)
 
 
 def _length(node: Node) -> int:

@@ -38,7 +38,7 @@ from controller.model import policy_grammar
 from controller.model.policy_grammar import listed
 
 UNIQUE_ID = re.compile(r"(AROA|AIDA)[A-Z0-9]{12,}(:.*)?")
-"""A role's or user's unique id (with a session's name). IAM shows it as a principal once its owner has been deleted."""
+"""A role's or user's unique id, with who has taken it on. IAM shows it as a principal once its owner has been deleted."""
 
 _ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 _NUMBER = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]+))?")

@@ -3,8 +3,8 @@
 tags say                       inventory has the id     it is
 our owner, scope and manifest  any                      ours, under the manifest that the tag names
 another owner or scope         any                      somebody else's
-nothing of trueup's            yes                      ours: the tags were taken off by hand
-nothing of trueup's            no                       nobody's
+nothing, or a part, of these   yes                      ours: the tags were taken off by hand
+nothing, or a part, of these   no                       nobody's
 (unknown, or no tags at all)   yes, or a begun create   ours, under the inventory's address
 (unknown, or no tags at all)   no                       nobody's
 """
@@ -39,7 +39,7 @@ NOBODY = Ownership()
 def ownership(live: Observed[Any], kind: str, claim: str, owner: str, scope: str, inventory: Inventory) -> Ownership:
     """Whose a live resource is, by the table above."""
     tags = live.tags or {}
-    if tags.get(OWNER) or tags.get(SCOPE):
+    if OWNER in tags and SCOPE in tags:
         return _by_tags(tags, kind, owner, scope)
     for entry in inventory.entries:
         if entry.id == live.id and entry.address.kind == kind:

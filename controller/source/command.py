@@ -73,7 +73,7 @@ class GitCommand:
             with tempfile.TemporaryFile() as stdin:
                 stdin.write(given)
                 stdin.seek(0)
-                # A session of its own has no terminal that ssh or a credential helper could ask on.
+                # A process group of its own has no terminal that ssh or a credential helper could ask on.
                 process = Git().execute(
                     command, istream=stdin, as_process=True, env=self._environment(), start_new_session=True
                 )

@@ -1,7 +1,7 @@
 """All of an account's IAM in a few pages, read once in a pass and shared by the kinds.
 
-GetAccountAuthorizationDetails has nearly all. What it lacks is read beside it, in pages too: a role's description and session
-length (ListRoles), and the tags of managed policies and instance profiles (Resource Groups Tagging API).
+GetAccountAuthorizationDetails has nearly all. What it lacks is read beside it, in pages too: a role's description and
+longest stay (ListRoles), and the tags of managed policies and instance profiles (Resource Groups Tagging API).
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from controller.kinds.base import Kind
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.spec import Spec
 
+ID = "account-alias"
+
 
 class AccountAliasSpec(Spec):
     """The alias of an account, unique in all of AWS."""
@@ -38,16 +40,16 @@ class AccountAlias(Kind[AccountAliasSpec]):
 
     def claim(self, spec: AccountAliasSpec) -> str:
         # CreateAccountAlias overwrites whatever alias there is, so the one place for an alias is what is claimed.
-        return "account-alias"
+        return ID
 
     def observe(self, aws: Aws, wanted: Wanted[AccountAliasSpec]) -> Iterator[Observed[AccountAliasSpec]]:
         for page in aws.pages("iam", "ListAccountAliases"):
             for alias in page["AccountAliases"]:
-                yield Observed(alias, AccountAliasSpec(account_alias=alias))
+                yield Observed(ID, AccountAliasSpec(account_alias=alias))
 
     def create(self, aws: Aws, spec: AccountAliasSpec, tags: Mapping[str, str]) -> Made:
         aws.call("iam", "CreateAccountAlias", AccountAlias=spec.account_alias)
-        return Made(spec.account_alias)
+        return Made(ID)
 
     def update(
         self, aws: Aws, live: Observed[AccountAliasSpec], spec: AccountAliasSpec, changed: frozenset[str]
@@ -55,4 +57,4 @@ class AccountAlias(Kind[AccountAliasSpec]):
         aws.call("iam", "CreateAccountAlias", AccountAlias=spec.account_alias)
 
     def delete(self, aws: Aws, live: Observed[AccountAliasSpec]) -> None:
-        aws.call("iam", "DeleteAccountAlias", AccountAlias=live.id)
+        aws.call("iam", "DeleteAccountAlias", AccountAlias=live.spec.account_alias)

@@ -77,4 +77,5 @@ def translate(arn: str, reply: Mapping[str, Any]) -> Observed[SAMLProviderSpec]:
     spec = SAMLProviderSpec.model_construct(
         name=arn.rpartition("/")[2], metadata_document=str(reply["SAMLMetadataDocument"]).strip(), tags={}
     )
-    return Observed(arn, spec, to_map(reply.get("Tags", ())), {"arn": arn})
+    tags = to_map(reply["Tags"]) if "Tags" in reply else None
+    return Observed(arn, spec, tags, {"arn": arn})

@@ -1,0 +1,208 @@
+"""The conformance suite: every kind through the same life, against the emulator. A kind supplies samples and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.kinds.registry import KINDS
+from controller.manifest.yaml_writer import write
+from controller.model.address import Address, api_version, short_kind
+from controller.model.event import AwsCalled, Event
+from controller.model.observed import Observed, Wanted
+from controller.model.plan import State, Verb
+from controller.model.scope import Mode, Scope
+from controller.reconcile.diff import top_level
+from controller.reconcile.export import export_scope
+from tests.kinds.gaps import gap
+from tests.kinds.samples import SAMPLES
+from tests.stage import READ, Stage, document
+
+NAME = "sample"
+FIELDS = [(kind, field) for kind, sample in SAMPLES.items() for field in sample.changes]
+REPLACED = [(kind, field) for kind, sample in SAMPLES.items() for field in sample.replacements]
+
+
+@pytest.fixture
+def stage(aws_endpoint: str, tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def put(stage: Stage, kind: str, **changes: Any) -> None:
+    """Commit a kind's sample, with what it refers to."""
+    sample = SAMPLES[kind]
+    around = [document(api_version(other), short_kind(other), name, spec) for other, name, spec in sample.around]
+    own = document(api_version(kind), short_kind(kind), NAME, {**sample.spec, **changes})
+    stage.files["around.yaml"] = write(around)
+    stage.files["own.yaml"] = write([own])
+
+
+def live(stage: Stage, kind: str) -> list[Observed[Any]]:
+    return list(KINDS[kind].observe(stage.aws(), Wanted(everything=True)))
+
+
+def skip_gap(kind: str, what: str) -> None:
+    reason = gap(kind, what)
+    if reason:
+        pytest.skip(reason)
+
+
+def test_every_kind_has_samples_that_change_every_field() -> None:
+    """A field without a sample is a field whose drift nobody has ever seen repaired."""
+    assert SAMPLES.keys() == KINDS.keys()
+    for kind, sample in SAMPLES.items():
+        fields = {info.alias for info in KINDS[kind].spec.model_fields.values()} - {"tags"}
+        missing = fields - sample.changes.keys() - sample.replacements.keys()
+        assert not missing, f"{kind}: {missing}"
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_what_was_created_needs_nothing_more(stage: Stage, kind: str) -> None:
+    put(stage, kind)
+    assert stage.apply().converged
+    stage.calls.clear()
+    outcome = stage.apply()
+    assert outcome.converged
+    assert stage.changes == []
+    assert stage.plan().actions == ()
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_create_that_is_done_is_in_the_inventory(stage: Stage, kind: str) -> None:
+    put(stage, kind)
+    stage.apply()
+    (item,) = [
+        item for item in live(stage, kind) if item.id in stage.store.inventory("test").ids(Address("test", kind, NAME))
+    ]
+    if KINDS[kind].taggable and not gap(kind, "tags"):
+        assert item.tags is not None
+        assert item.tags["trueup:manifest"] == f"{kind}/{NAME}"
+
+
+@pytest.mark.parametrize(("kind", "field"), FIELDS)
+def test_a_field_that_is_changed_in_git_is_changed_in_aws(stage: Stage, kind: str, field: str) -> None:
+    skip_gap(kind, field)
+    put(stage, kind)
+    stage.converge()
+    put(stage, kind, **{field: SAMPLES[kind].changes[field]})
+    (action,) = stage.plan().actions
+    assert action.verb is Verb.UPDATE
+    assert {top_level(change.path) for change in action.changes} == {field}
+    stage.converge()
+    assert stage.plan().actions == ()
+
+
+@pytest.mark.parametrize(("kind", "field"), [(k, f) for k, f in FIELDS if f != "tags"])
+def test_a_field_that_is_changed_behind_trueups_back_is_put_back(stage: Stage, kind: str, field: str) -> None:
+    """Somebody else makes the very change that trueup would make, and trueup takes it back."""
+    skip_gap(kind, field)
+    put(stage, kind)
+    stage.converge()
+    before = live(stage, kind)
+    put(stage, kind, **{field: SAMPLES[kind].changes[field]})
+    stage.converge()
+    put(stage, kind)
+    drifted = stage.plan()
+    assert {top_level(change.path) for action in drifted.actions for change in action.changes} == {field}
+    stage.converge()
+    assert [item.spec for item in live(stage, kind)] == [item.spec for item in before]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SAMPLES if KINDS[kind].taggable])
+def test_tags_that_were_put_on_or_taken_off_by_hand_are_mended(stage: Stage, kind: str) -> None:
+    skip_gap(kind, "tags")
+    put(stage, kind)
+    stage.converge()
+    (item,) = [item for item in live(stage, kind) if (item.tags or {}).get("trueup:manifest") == f"{kind}/{NAME}"]
+    KINDS[kind].retag(stage.aws(), item, {"by": "hand"}, frozenset({"trueup:owner"}))
+    (action,) = stage.plan().actions
+    assert {change.path for change in action.changes} == {"tags.by", "tags.trueup:owner"}
+    stage.converge()
+    (after,) = [found for found in live(stage, kind) if found.id == item.id]
+    assert after.tags == item.tags
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_what_is_deleted_by_hand_comes_back(stage: Stage, kind: str) -> None:
+    put(stage, kind)
+    stage.converge()
+    (known,) = stage.store.inventory("test").ids(Address("test", kind, NAME))
+    (item,) = [item for item in live(stage, kind) if item.id == known]
+    KINDS[kind].delete(stage.aws(), item)
+    stage.converge()
+    assert [found.spec for found in live(stage, kind) if found.id == known] == [item.spec]
+
+
+@pytest.mark.parametrize(("kind", "field"), REPLACED)
+def test_a_field_that_aws_cannot_change_replaces_the_resource(stage: Stage, kind: str, field: str) -> None:
+    skip_gap(kind, field)
+    put(stage, kind)
+    stage.converge()
+    count = len(live(stage, kind))
+    put(stage, kind, **{field: SAMPLES[kind].replacements[field]})
+    assert Verb.REPLACE in {action.verb for action in stage.plan().actions}
+    stage.converge()
+    assert len(live(stage, kind)) == count
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_an_export_plans_empty(stage: Stage, kind: str, tmp_path: Path) -> None:
+    """Read by a trueup that knows nothing of it yet, as somebody who begins with an account that exists."""
+    put(stage, kind)
+    stage.converge()
+    spec = stage.desired().scope.spec.model_copy(update={"mode": Mode.OBSERVE})
+    files = export_scope(stage.aws(), Scope(name="test", spec=spec), KINDS)
+    newcomer = Stage(tmp_path / "newcomer", {name: write(documents) for name, documents in files.items()})
+    plan = newcomer.plan()
+    assert plan.actions == ()
+    assert {status.state for status in plan.statuses.values()} == {State.IN_SYNC}
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_what_git_names_no_more_is_gone_without_a_trace(stage: Stage, kind: str) -> None:
+    put(stage, kind)
+    stage.converge()
+    del stage.files["own.yaml"], stage.files["around.yaml"]
+    stage.converge()
+    assert [item for name in KINDS for item in live(stage, name)] == []
+    assert stage.store.inventory("test").entries == ()
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in trueup catches it."""
+
+
+class Reaper:
+    """Ends everything after a number of changing calls, as SIGKILL would: the call is done, and nothing after it."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, AwsCalled) and not READ.match(event.operation):
+            self.left -= 1
+            if self.left == 0:
+                raise Killed
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_crash_after_any_call_loses_nothing_and_duplicates_nothing(stage: Stage, kind: str, tmp_path: Path) -> None:
+    put(stage, kind)
+    stage.converge()
+    calls = len(stage.changes)
+    specs = [item.spec for item in live(stage, kind)]
+    assert calls
+    for after in range(1, calls + 1):
+        stage.files = {"scope.yaml": stage.files["scope.yaml"]}
+        stage.converge()
+        put(stage, kind)
+        stage.listen = Reaper(after)
+        with pytest.raises(Killed):
+            stage.converge()
+        stage.listen = lambda event: None
+        stage.store.close()
+        stage = Stage(tmp_path, stage.files)
+        stage.converge()
+        assert [item.spec for item in live(stage, kind)] == specs, f"after call {after}"

@@ -1,0 +1,88 @@
+"""Every kind at once: what the registry promises for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from policy_sentry.querying.actions import get_actions_for_service
+from pydantic import BaseModel
+
+from controller.kinds.base import Kind
+from controller.kinds.registry import KINDS
+from controller.manifest.explain import explain
+from controller.manifest.schema import write_schemas
+from controller.model.scope import Lifecycle, ScopeSpec
+
+ROOT = Path(__file__).parents[2]
+ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for annotation in (field.annotation, *get_args(field.annotation)):
+            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+                yield from models(annotation)
+
+
+@ALL
+def test_every_field_is_explained_with_a_type_and_a_description(kind: Kind[Any]) -> None:
+    told = explain(kind.id, KINDS)
+    for model in models(kind.spec):
+        for field in model.model_fields.values():
+            assert field.description, f"{model.__name__}.{field.alias}"
+    for name, facts in told.data["fields"].items():
+        assert facts["description"], name
+        assert facts["type"], name
+        assert explain(f"{kind.id}.{name}", KINDS).data["type"] == facts["type"]
+
+
+@pytest.mark.parametrize("model", [ScopeSpec, Lifecycle])
+def test_every_field_of_scope_and_lifecycle_is_described(model: type[BaseModel]) -> None:
+    for one in models(model):
+        for field in one.model_fields.values():
+            assert field.description, f"{one.__name__}.{field.alias}"
+
+
+@ALL
+def test_every_iam_action_exists(kind: Kind[Any]) -> None:
+    """A misspelt action in a least-privilege policy is found at three in the morning."""
+    assert kind.reads
+    assert kind.writes
+    for action in (*kind.reads, *kind.writes):
+        service = action.partition(":")[0]
+        assert action.lower() in {known.lower() for known in get_actions_for_service(service)}, action
+
+
+@ALL
+def test_the_docstring_says_what_it_is_where_it_is_documented_and_what_it_costs(kind: Kind[Any]) -> None:
+    text = type(kind).__doc__ or ""
+    assert kind.doc in text
+    assert kind.doc.startswith("https://docs.aws.amazon.com/")
+    assert "Observation:" in text
+
+
+@ALL
+def test_what_is_named_in_a_kind_is_a_field_of_its_spec(kind: Kind[Any]) -> None:
+    fields = {field.alias for field in kind.spec.model_fields.values()}
+    assert kind.replace_on <= fields
+    assert kind.name_field in ("", *fields)
+
+
+def test_the_schemas_in_the_repository_are_current(tmp_path: Path) -> None:
+    """`make schemas` renews them."""
+    names = write_schemas(tmp_path, KINDS)
+    for name in names:
+        assert (ROOT / "schemas" / name).read_text() == (tmp_path / name).read_text(), name
+    there = {path.relative_to(ROOT / "schemas").as_posix() for path in (ROOT / "schemas").rglob("*.json")}
+    assert there == set(names)
+
+
+def test_the_schema_for_all_refers_to_files_that_exist() -> None:
+    schema = json.loads((ROOT / "schemas" / "trueup.json").read_text())
+    for branch in schema["allOf"]:
+        assert (ROOT / "schemas" / branch["then"]["$ref"]).exists()

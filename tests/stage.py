@@ -1,0 +1,94 @@
+"""A stage for tests: real manifests, the real reconciler and state file, the emulator; no process, no git."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller.aws.account import Accounts, Gate, open_gate
+from controller.aws.client import Aws
+from controller.aws.emulator import ACCOUNT
+from controller.kinds.registry import KINDS
+from controller.manifest.load import Loader
+from controller.model.address import Address
+from controller.model.commit import Blob, Tree
+from controller.model.event import AwsCalled, Event, Outcome
+from controller.model.manifest import Desired
+from controller.model.plan import Plan
+from controller.reconcile.cycle import World, guarded, look, reconcile
+from controller.source.entries import blob_id
+from controller.state.sqlite import SqliteStore
+
+SCOPE = f"""
+apiVersion: trueup/v1
+kind: Scope
+metadata: {{name: test}}
+spec: {{account: "{ACCOUNT}", region: eu-central-1, guard: {{maxDeletes: 50, maxReplacements: 50}}}}
+"""
+READ = re.compile("^(Get|List|Describe|AssumeRole)")
+
+
+@dataclass
+class Stage:
+    """One scope and its state file. `files` are the manifests by path; `calls` the AWS calls since they were last cleared."""
+
+    folder: Path
+    files: dict[str, str] = field(default_factory=lambda: {"scope.yaml": SCOPE})
+    gate: Gate = open_gate
+    paused: Callable[[Address], str] = lambda address: ""
+    listen: Callable[[Event], None] = lambda event: None
+    calls: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store = SqliteStore(self.folder / "state.db")
+
+    def _emit(self, event: Event) -> None:
+        if isinstance(event, AwsCalled):
+            self.calls.append(event.operation)
+        else:
+            self.events.append(event)
+        self.listen(event)
+
+    @property
+    def changes(self) -> list[str]:
+        """The calls that may have changed something."""
+        return [call for call in self.calls if not READ.match(call)]
+
+    def world(self) -> World:
+        accounts = Accounts(emit=self._emit, gate=self.gate, workers=2, attempts=2)
+        return World(accounts, KINDS, self.store, self._emit, lambda a: self.paused(a), "trueup", workers=2)
+
+    def desired(self) -> Desired:
+        blobs = tuple(Blob(path, blob_id(text.encode()), text.encode()) for path, text in sorted(self.files.items()))
+        loaded = Loader(KINDS).load(Tree(None, "", blobs))
+        errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
+        assert not errors, "\n".join(errors)
+        return loaded.scopes["test"]
+
+    def plan(self) -> Plan:
+        world = self.world()
+        return guarded(look(self.desired(), world), "c1", world)
+
+    def apply(self, commit: str = "c1") -> Outcome:
+        return reconcile(self.desired(), commit, self.world())
+
+    def converge(self, passes: int = 4) -> Outcome:
+        """Apply until nothing is left to do; fails where that does not come about."""
+        for _ in range(passes):
+            outcome = self.apply()
+            if outcome.converged and not outcome.applied:
+                return outcome
+        raise AssertionError(f"not converged: {[s for s in outcome.statuses.values() if s.reason]} {outcome.error}")
+
+    def aws(self) -> Aws:
+        """The account as somebody else would use it."""
+        desired = self.desired()
+        return Aws(Accounts(emit=lambda event: None).of(desired.scope), desired.scope.spec.region)
+
+
+def document(api: str, kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": api, "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
