@@ -62,7 +62,8 @@ def _may_hide(desired: Desired, file: str, errors: tuple[Problem, ...]) -> bool:
 
 def _on_the_way(path: str) -> frozenset[str]:
     """A file and the folders above it."""
-    return frozenset((path,)) | (_on_the_way(dirname(path)) if path else frozenset())
+    outer = dirname(path)
+    return frozenset((path,)) | (_on_the_way(outer) if outer != path else frozenset())
 
 
 def _live(scope: Scope, manifest: Manifest, kinds: Kinds) -> Hashable:

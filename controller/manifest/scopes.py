@@ -81,7 +81,8 @@ class Layout:
     def nearest(self, folder: str) -> Home | None:
         """The scope that a folder belongs to."""
         if folder not in self._nearest:
-            above = self.nearest(dirname(folder)) if folder else None
+            outer = dirname(folder)
+            above = self.nearest(outer) if outer != folder else None  # neither "" nor "/" is in anything
             self._nearest[folder] = self.homes.get(folder, above)
         return self._nearest[folder]
 

@@ -1,0 +1,90 @@
+"""The command as a person runs it: a process, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from controller.aws.emulator import environment
+
+QUICKSTART = Path(__file__).parents[2] / "manifests" / "quickstart"
+
+
+@pytest.fixture
+def trueup(aws_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]
+    def run(*arguments: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "controller", *arguments],
+            cwd=tmp_path,
+            env={**environment(aws_endpoint), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_a_folder_is_planned_applied_and_planned_again(trueup) -> None:  # type: ignore[no-untyped-def]
+    assert "7 to create" in trueup("plan", str(QUICKSTART), code=2)
+    assert "quickstart: converged" in trueup("apply", str(QUICKSTART))
+    assert "7 in sync" in trueup("plan", str(QUICKSTART))
+    assert "7 in sync" in trueup("status")
+
+
+def test_a_plan_is_plain_data_for_programs(trueup) -> None:  # type: ignore[no-untyped-def]
+    (plan,) = json.loads(trueup("plan", str(QUICKSTART), "--output", "json", code=2))
+    assert plan["scope"] == "quickstart"
+    assert {action["verb"] for action in plan["actions"]} == {"create"}
+
+
+def test_an_export_plans_empty_without_a_tag_of_trueup(trueup) -> None:  # type: ignore[no-untyped-def]
+    trueup("apply", str(QUICKSTART))
+    trueup("export", "there", "--account", "123456789012", "--region", "eu-central-1")
+    assert "7 in sync" in trueup("plan", "there", "--state-dir", "elsewhere")
+
+
+def test_a_pause_stops_an_apply_and_says_why(trueup) -> None:  # type: ignore[no-untyped-def]
+    trueup("pause", "--reason", "incident 4711", "--for", "2h")
+    assert "incident 4711" in trueup("apply", str(QUICKSTART), code=2)
+    assert "1 pause taken away" in trueup("resume")
+    trueup("apply", str(QUICKSTART))
+
+
+def test_wrong_manifests_are_told_with_their_places_all_at_once(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "m").mkdir()
+    scope = '{apiVersion: trueup/v1, kind: Scope, metadata: {name: a}, spec: {account: "123456789012", region: eu-central-1}}'
+    (tmp_path / "m" / "scope.yaml").write_text(scope)
+    (tmp_path / "m" / "x.yaml").write_text(
+        "apiVersion: iam.aws/v1\nkind: Role\nmetadata: {name: x}\nspec:\n  trst: {}\n  managedPolicies: [nowhere]\n"
+    )
+    text = trueup("validate", "m", code=1)
+    assert "m/x.yaml:5:3: error: spec.trst" in text
+    assert "did you mean 'trust'?" in text
+    assert "m/x.yaml:6:" in text
+
+
+def test_an_absolute_folder_is_read_like_any_other(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert "7 manifests" in trueup("validate", str(QUICKSTART.resolve()))
+
+
+@pytest.mark.parametrize(
+    "verb", ["validate", "plan", "apply", "run", "status", "pause", "resume", "export", "explain", "schema", "demo"]
+)
+def test_every_verb_has_help(trueup, verb: str) -> None:  # type: ignore[no-untyped-def]
+    assert "Usage" in trueup(verb, "--help")
+
+
+def test_run_without_a_repository_says_what_to_give(trueup) -> None:  # type: ignore[no-untyped-def]
+    assert "give --repo, TRUEUP_REPO" in trueup("run", code=1)
+
+
+def test_status_before_the_first_pass_says_so(trueup) -> None:  # type: ignore[no-untyped-def]
+    assert "trueup has not run here yet" in trueup("status", code=1)
