@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 
-.PHONY: demo demo-once test lint format bench schemas lock clean
+.PHONY: demo demo-once test lint format faults bench schemas lock clean
 demo: .venv/demo.stamp
 	$(BIN)/trueup demo
 demo-once: .venv/demo.stamp
@@ -20,6 +20,8 @@ lint: .venv/dev.stamp
 format: .venv/dev.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+faults: .venv/dev.stamp
+	$(BIN)/pytest -n 2 tests/faults
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 schemas: .venv/dev.stamp

@@ -146,6 +146,11 @@ def _unreadable(file: str, text: str) -> Problem | None:
     return None
 
 
+def _weight(event: Any) -> int:
+    """How many values an event counts as: a long text counts as several, so that aliases cannot repeat it without end."""
+    return 1 + len(event.value) // 100 if isinstance(event, yaml.ScalarEvent) else 1
+
+
 class _Reading:
     """One file on its way from events to documents. `problems` holds what was found wrong so far."""
 
@@ -183,12 +188,13 @@ class _Reading:
 
     def _value(self, event: Any, mark: Any, depth: int) -> tuple[Any, Marks]:
         """What begins with an event, and its marks. `mark` is where it counts as written: at its key, if it has one."""
-        self._take(event, 1, depth)
+        before = self._count
+        self._take(event, _weight(event), depth)
         if event.anchor is None:
             return self._content(event, mark, depth)
         if isinstance(event, yaml.AliasEvent):
             return self._repeated(event, mark, depth)
-        return self._anchored(event, mark, depth)
+        return self._anchored(event, mark, depth, before)
 
     def _take(self, event: Any, nodes: int, depth: int) -> None:
         self._count += nodes
@@ -211,11 +217,11 @@ class _Reading:
         self._take(event, anchored.size - 1, depth + anchored.height)
         return anchored.data, _marks(mark, anchored.marks[2])
 
-    def _anchored(self, event: Any, mark: Any, depth: int) -> tuple[Any, Marks]:
-        before, outer = self._count, self._deepest
+    def _anchored(self, event: Any, mark: Any, depth: int, before: int) -> tuple[Any, Marks]:
+        outer = self._deepest
         self._anchors[event.anchor], self._deepest = None, depth
         data, marks = self._content(event, mark, depth)
-        self._anchors[event.anchor] = _Anchored(data, marks, self._count - before + 1, self._deepest - depth)
+        self._anchors[event.anchor] = _Anchored(data, marks, self._count - before, self._deepest - depth)
         self._deepest = max(outer, self._deepest)
         return data, marks
 

@@ -1,0 +1,57 @@
+"""kill -9 of the real process between any two calls: nothing is lost, nothing is made twice, and the next start converges."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+
+from controller.manifest.yaml_writer import write
+from tests.daemon import Daemon, eventually
+from tests.kinds.samples import ALLOW, OTHER, TRUST
+from tests.stage import SCOPE, Stage, document
+
+MANIFESTS = [
+    document("iam.aws/v1", "Policy", "read", {"document": ALLOW}),
+    document("iam.aws/v1", "Group", "readers", {"managedPolicies": ["read"]}),
+    document("iam.aws/v1", "User", "ana", {"groups": ["readers"], "inlinePolicies": {"own": OTHER}}),
+    document("iam.aws/v1", "Role", "app", {"trust": TRUST, "managedPolicies": ["read"]}),
+    document("iam.aws/v1", "InstanceProfile", "app", {"role": "app"}),
+]
+CALLS = 10
+"""Changing calls that it takes to make all this: five creates, and five that attach, put and add."""
+
+
+@pytest.mark.parametrize("after", range(1, CALLS + 1))
+def test_killed_after_any_changing_call_and_started_again(aws_endpoint: str, tmp_path: Path, after: int) -> None:
+    daemon = Daemon(tmp_path, aws_endpoint)
+    daemon.put({"all.yaml": write(MANIFESTS)})
+    daemon.entry = ("tests.faults.killed", str(after))
+    daemon.start()
+    assert daemon.process
+    assert daemon.process.wait(timeout=60) == -9
+    daemon.entry = ("controller",)
+    daemon.start()
+    eventually(lambda: converged(daemon), daemon)
+    assert daemon.stop() == 0
+    iam = boto3.client("iam")
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["ana"]
+    assert [group["GroupName"] for group in iam.list_groups_for_user(UserName="ana")["Groups"]] == ["readers"]
+    assert len(iam.list_policies(Scope="Local")["Policies"]) == 1
+    plan = json.loads(daemon.trueup("plan", str(daemon.repo / "manifests"), "--output", "json"))
+    assert plan[0]["actions"] == []
+
+
+def test_there_are_as_many_changing_calls_as_the_test_above_kills_after(aws_endpoint: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path, {"scope.yaml": SCOPE, "all.yaml": write(MANIFESTS)})
+    stage.converge()
+    assert len(stage.changes) == CALLS
+
+
+def converged(daemon: Daemon) -> bool:
+    return all(
+        daemon.metric(f'trueup_resources{{kind="iam/{kind}",scope="test",state="in_sync"}} 1.0')
+        for kind in ("Policy", "Group", "User", "Role", "InstanceProfile")
+    )
