@@ -2,7 +2,7 @@
 FROM python:3.12-slim AS build
 WORKDIR /build
 COPY requirements/run.txt requirements/
-RUN python -m venv /trueup && /trueup/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+RUN python -m venv /trueup && /trueup/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements/run.txt
 COPY pyproject.toml README.md ./
 COPY controller controller
 RUN pip install --no-cache-dir "hatchling>=1.27" && pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
