@@ -1,0 +1,34 @@
+"""What the tests of bad days want to have in AWS: a chain of three resources, and one that has nothing to do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from controller.manifest.yaml_writer import write
+from controller.model.address import Address
+from controller.model.event import Outcome
+from controller.model.plan import State
+from tests.kinds.samples import ALLOW, TRUST
+from tests.stage import SCOPE, Stage, document
+
+TEAM = (
+    document("iam.aws/v1", "Policy", "read", {"document": ALLOW}),
+    document("iam.aws/v1", "Group", "readers", {"managedPolicies": ["read"]}),
+    document("iam.aws/v1", "User", "ana", {"groups": ["readers"]}),
+    document("iam.aws/v1", "Role", "app", {"trust": TRUST}),
+)
+POLICY, GROUP, USER, ROLE = (Address("test", f"iam/{each['kind']}", each["metadata"]["name"]) for each in TEAM)
+ROLE_ARN = "arn:aws:iam::123456789012:role/trueup"
+ASSUMING = SCOPE.replace("region:", f'role: "{ROLE_ARN}", region:')
+
+
+def staged(folder: Path, *documents: Mapping[str, Any], scope: str = SCOPE) -> Stage:
+    """A stage that wants the team, or just these."""
+    return Stage(folder, {"scope.yaml": scope, "team.yaml": write(list(documents or TEAM))})
+
+
+def states(outcome: Outcome) -> dict[str, State]:
+    """Every resource's state after a pass, by kind and name."""
+    return {address.local: status.state for address, status in outcome.statuses.items()}
