@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from controller.aws.failure import THROTTLED, translate
-from controller.errors import AwsRefused, Held
+from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.errors import AwsError, AwsRefused, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -105,8 +105,8 @@ class Account:
         self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
 
     def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:
-        if isinstance(exception, Held):
-            return  # it never left
+        if isinstance(exception, TrueupError):
+            return  # it never left: held, or its credentials could not be had
         service, operation = event_name.split(".")[1:3]  # after-call-error.iam.GetRole
         self._count(service, operation, type(exception).__name__)
 
@@ -146,9 +146,12 @@ class Accounts:
 
     def _open(self, scope: Scope) -> Account:
         spec = scope.spec
-        login = boto3.Session()
-        if spec.role:
-            login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        try:
+            login = boto3.Session()
+            if spec.role:
+                login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        except BotoCoreError as error:
+            raise translate(error, "sts", "AssumeRole" if spec.role else "GetCallerIdentity") from error
         account = Account(login, **self._options)
         arn = account.identify(spec.region)
         if account.id != spec.account:
@@ -170,7 +173,26 @@ def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Sessi
     def sts(service: str, **options: Any) -> Any:
         return source.create_client(service, region_name=region, **options)
 
-    fetcher = AssumeRoleCredentialFetcher(sts, source.get_credentials(), role, extra_args=extra)
+    own = source.get_credentials()
+    if own is None:
+        raise NoCredentialsError
+    fetcher = AssumeRoleCredentialFetcher(sts, own, role, extra_args=extra)
+
+    def fetch() -> dict[str, str]:
+        try:
+            credentials: dict[str, str] = fetcher.fetch_credentials()
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise _not_assumed(role, translate(error, "sts", "AssumeRole")) from error
+        return credentials
+
     assumed = get_session()
-    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    assumed._credentials = DeferredRefreshableCredentials(fetch, "assume-role")
     return boto3.Session(botocore_session=assumed)
+
+
+def _not_assumed(role: str, said: AwsError) -> AwsError:
+    """AWS's refusal, with the role that it is about: AWS names it only sometimes."""
+    denied = "let its trust policy name the identity that trueup runs as (and the scope's externalId), and allow that "
+    hint = f"{denied}identity sts:AssumeRole on it" if said.code in DENIED else said.hint
+    message = f"role {role} cannot be assumed: {said.message}"
+    return type(said)(message, service=said.service, operation=said.operation, code=said.code, hint=hint)
