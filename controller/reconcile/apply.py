@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.aws.account import acting
-from controller.aws.client import Aws
+from controller.aws.client import Aws, changes_made
 from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
@@ -139,16 +139,15 @@ class Applier:
     def _create(self, action: Action, kind: Kind[Any]) -> str:
         spec = self._spec(action)
         self.store.intend(action.address, kind.claim(spec))
+        before = changes_made.get()
         try:
             made = kind.create(self.aws, spec, action.tags or {})
-        except AlreadyExists as taken:
-            # Either botocore's own retry found what its first attempt made, or somebody was faster. The next pass
-            # sees it and knows by its tags; without tags only the intent can tell, so it stays where we may be the maker.
-            if not taken.retried:
+        except (AlreadyExists, AwsRefused, Held) as error:
+            # A call before this one may have made it, or botocore's own retry found what its first attempt made. The next pass
+            # knows it by its tags; without tags only the intent can tell, so it stays where we may be the maker, and only there.
+            perhaps_ours = changes_made.get() > before or (isinstance(error, AlreadyExists) and error.retried)
+            if not perhaps_ours:
                 self.store.unintend(action.address)
-            raise
-        except AwsRefused:
-            self.store.unintend(action.address)
             raise
         self._record(action, made)
         return made.pending
