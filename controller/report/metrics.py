@@ -46,7 +46,7 @@ class Metrics:
         self._shown: dict[str, set[tuple[str, str]]] = {}
         self._out: dict[str, set[tuple[str, str, str]]] = {}
         self._commits: dict[tuple[str, str], str] = {}
-        self._pauses: set[str] = set()
+        self._late_ones: list[Gauge] = []
         self._resources()
         self._passes()
         self._source()
@@ -57,6 +57,18 @@ class Metrics:
 
     def _gauge(self, name: str, help_: str, *labels: str) -> Gauge:
         return Gauge(f"trueup_{name}", help_, labels, registry=self._registry)
+
+    def _late(self, name: str, help_: str) -> Callable[[float], None]:
+        """Sets a gauge without labels, which is absent, and not 0, until it is first set."""
+        gauge = Gauge(f"trueup_{name}", help_, registry=None)
+
+        def set_(value: float) -> None:
+            if gauge not in self._late_ones:
+                self._late_ones.append(gauge)
+                self._registry.register(gauge)
+            gauge.set(value)
+
+        return set_
 
     def _counter(self, name: str, help_: str, *labels: str) -> Counter:
         return Counter(f"trueup_{name}", help_, labels, registry=self._registry)
@@ -92,8 +104,8 @@ class Metrics:
         self.state.set(1)
 
     def _source(self) -> None:
-        self.up = self._gauge("source_up", "Whether the git remote answered last time.")
-        self.polled = self._gauge("source_last_success_timestamp_seconds", "When the git remote last answered.")
+        self.up = self._late("source_up", "Whether the git remote answered last time.")
+        self.polled = self._late("source_last_success_timestamp_seconds", "When the git remote last answered.")
         self.unreachable = self._counter("source_failures_total", "Times that the git remote could not be used.")
         self.commit = self._gauge("commit_info", "Commits by role; always 1.", "scope", "role", "commit")
         self.manifests = self._gauge("manifests", "Valid manifests.", "scope")
@@ -128,11 +140,11 @@ class Metrics:
 
     @_on.register
     def _(self, event: SourcePolled) -> None:
-        self.up.set(0 if event.error else 1)
+        self.up(0 if event.error else 1)
         if event.error:
             self.unreachable.inc()
         else:
-            self.polled.set(self._clock())
+            self.polled(self._clock())
 
     @_on.register
     def _(self, event: ManifestsLoaded) -> None:
