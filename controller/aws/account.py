@@ -40,13 +40,35 @@ def open_gate(address: Address | None, mutating: bool) -> None:
     """A gate that stops nothing."""
 
 
+class InFlight:
+    """The requests that are on their way to AWS: who ends the process waits for these, and for nothing else."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def add(self, count: int) -> None:
+        """Note that a request has left (1), or that its reply is here or will not come (-1)."""
+        with self._changed:
+            self._count += count
+            self._changed.notify_all()
+
+    def wait_for_none(self) -> None:
+        """Wait until all replies are here."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)
+
+
 class Account:
     """One AWS account as one identity. Safe to share between threads."""
 
-    def __init__(self, login: boto3.Session, *, emit: Emit, gate: Gate, workers: int, attempts: int = 8) -> None:
+    def __init__(
+        self, login: boto3.Session, *, emit: Emit, gate: Gate, in_flight: InFlight, workers: int, attempts: int
+    ) -> None:
         self._login = login
         self._emit = emit
         self._gate = gate
+        self._in_flight = in_flight
         self._config = Config(
             retries={"mode": "adaptive", "total_max_attempts": attempts},
             max_pool_connections=workers,
@@ -82,6 +104,7 @@ class Account:
         events = client.meta.events
         events.register("before-call", self._before_call)
         events.register("before-send", self._before_send)
+        events.register("response-received", self._received)
         events.register("needs-retry", self._after_attempt)
         events.register("after-call", self._after_call)
         events.register("after-call-error", self._after_error)
@@ -91,10 +114,18 @@ class Account:
         self._call.began = time.monotonic()
         self._call.attempts = 0
         self._call.throttled = False
+        self._call.sent = False
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
         self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        self._call.sent = True
+        self._in_flight.add(1)
+
+    def _received(self, **_: Any) -> None:
+        if self._call.sent:
+            self._call.sent = False
+            self._in_flight.add(-1)
 
     def _after_attempt(self, response: Any, **_: Any) -> None:
         self._call.attempts += 1
@@ -127,7 +158,14 @@ class Accounts:
     """The accounts of all scopes, opened when first needed and then kept."""
 
     def __init__(self, *, emit: Emit, gate: Gate = open_gate, workers: int = 8, attempts: int = 8) -> None:
-        self._options: dict[str, Any] = {"emit": emit, "gate": gate, "workers": workers, "attempts": attempts}
+        self.in_flight = InFlight()
+        self._options: dict[str, Any] = {
+            "emit": emit,
+            "gate": gate,
+            "in_flight": self.in_flight,
+            "workers": workers,
+            "attempts": attempts,
+        }
         self._opened: dict[tuple[str, str, str], Account] = {}
         self._opening = threading.Lock()
 

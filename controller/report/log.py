@@ -58,6 +58,8 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("trueup").setLevel(level.upper())
+    for library in ("apscheduler", "botocore.credentials"):  # what these warn of, events tell with less noise
+        logging.getLogger(library).setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
