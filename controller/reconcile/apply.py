@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from controller.aws.account import acting
 from controller.aws.client import Aws, changes_made
-from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, TrueupError
+from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, StateError, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
-from controller.model.event import ActionEnded, ActionStarted, Emit, Result
+from controller.model.event import ActionEnded, ActionStarted, Emit, Result, StateTrouble
 from controller.model.inventory import Entry, Failure, Inventory
 from controller.model.observed import Made, Observed
 from controller.model.plan import Action, Verb
@@ -92,13 +92,19 @@ class Applier:
         except Held as held:
             return Ended(action, Result.HELD, held.message)
         except AwsRefused as refused:
-            self.store.failed(self._failure(action, str(refused)))
+            self._note(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
         except TrueupError as error:
             return Ended(action, Result.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
             return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
         return Ended(action, Result.DONE, pending=pending)
+
+    def _note(self, failure: Failure) -> None:
+        try:
+            self.store.failed(failure)
+        except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
+            self.emit(StateTrouble(str(error)))
 
     def _failure(self, action: Action, message: str) -> Failure:
         mark = fingerprint(action, self.commit)
