@@ -31,7 +31,7 @@ BLOCKED = Status(ROLE, State.BLOCKED, "app exists and was not made by trueup", P
 
 def outcome(status: Status | None = None, error: str = "") -> Outcome:
     found = status or Status(ROLE, State.IN_SYNC)
-    return Outcome("prod", "c0ffee" * 6 + "c0ff", NOW - timedelta(minutes=2), 1.5, {ROLE: found}, 0, error)
+    return Outcome("prod", "c0ffee" * 6 + "c0ff", NOW - timedelta(hours=2, minutes=30), 1.5, {ROLE: found}, 0, error)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_status_tells_each_scope_s_last_pass_with_what_is_not_in_sync_and_where(
     report = read_status(settings)
     assert not report.in_sync
     assert report.text.plain.splitlines() == [
-        "prod at c0ffeec0ffee, 2m ago: 1 blocked",
+        "prod at c0ffeec0ffee, 2h 30m ago: 1 blocked",
         "  blocked  iam/Role/app: app exists and was not made by trueup  a.yaml:3:1",
     ]
     (trouble,) = report.data["scopes"]["prod"]["notInSync"]
