@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.model.address import Address
-from controller.model.problem import Position, Problem
+from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Link
 from controller.model.scope import Lifecycle, Scope
 from controller.model.spec import Spec
@@ -34,6 +34,10 @@ class Manifest:
     def position(self, path: str) -> Position:
         """Where a field of the spec (`trust.Statement`) stands in its file, or the nearest thing above it."""
         return self.locate(path) if self.locate else self.where
+
+    def problem(self, path: str, message: str, hint: str = "", *, severity: Severity = Severity.ERROR) -> Problem:
+        """What is wrong (or, as a warning, doubtful) at a field of the spec."""
+        return Problem(self.position(path), message, f"spec.{path}", hint, severity)
 
 
 @dataclass(frozen=True, slots=True)

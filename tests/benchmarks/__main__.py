@@ -20,7 +20,7 @@ from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
 from controller.model.commit import Blob, Tree
 from controller.source.entries import blob_id
-from tests.kinds.samples import ALLOW, TRUST
+from tests.kinds.samples.iam import ALLOW, TRUST
 from tests.stage import SCOPE, Stage, document
 
 Row = tuple[str, str, str]
