@@ -69,10 +69,10 @@ class _Desk:
     def complain(self, path: Path, wrong: Wrong) -> None:
         self.problems.append(Problem(self.locate(path), str(wrong), field_path(path), wrong.hint))
 
-    def link(self, choice: tuple[Address, ...], output: str = "") -> None:
+    def link(self, choice: tuple[Address, ...], output: str = "", *, loose: bool = False) -> None:
         """Notes a need of the first of these that exists. Raises Wrong where none does."""
         target = self.answers[choice] = self.index.require(choice)
-        self.links.add(Link(target, output))
+        self.links.add(Link(target, output, loose))
 
 
 def build(draft: Draft, scope: Scope, kinds: Kinds, index: Index) -> Built:
@@ -121,7 +121,7 @@ def _note_outputs(desk: _Desk, data: Mapping[str, Any]) -> None:
 
 def _validate_spec(desk: _Desk, data: Mapping[str, Any], moved: Mapping[Path, Path]) -> Spec | None:
     def resolve(ref: Ref, text: str) -> str:
-        desk.link(candidates(desk.scope.name, ref.kinds, text), ref.output)
+        desk.link(candidates(desk.scope.name, ref.kinds, text), ref.output, loose=ref.loose)
         return text
 
     source = Source(("spec",), desk.locate, data, moved)

@@ -6,14 +6,14 @@ The first look at a YAML document: whose it is and what it is called. What stand
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.manifest.variables import Path
 from controller.manifest.yaml_reader import Document
 from controller.model.address import api_version, short_kind
-from controller.model.manifest import Manifest
+from controller.model.manifest import Manifest, View
 from controller.model.problem import Position, Problem, did_you_mean
 from controller.model.scope import Scope
 from controller.model.spec import Spec
@@ -40,6 +40,7 @@ class KindLike(Protocol):
     def outputs(self) -> Mapping[str, str]: ...
     def claim(self, spec: Any, /) -> str: ...
     def check(self, manifest: Manifest, scope: Scope, /) -> Iterator[Problem]: ...
+    def check_together(self, mine: Sequence[Manifest], view: View, /) -> Iterator[tuple[Manifest, Problem]]: ...
 
 
 Kinds = Mapping[str, KindLike]

@@ -14,7 +14,7 @@ from posixpath import dirname
 
 from controller.manifest import envelope as envelopes
 from controller.manifest.build import build
-from controller.manifest.clashes import Clash, Entry, circles, namesakes, rivals
+from controller.manifest.clashes import Clash, Entry, circles, misfits, namesakes, rivals
 from controller.manifest.envelope import Kinds
 from controller.manifest.includes import Draft, drafts, idle_patches, members, without_scope
 from controller.manifest.references import Index
@@ -52,7 +52,12 @@ class Loader:
         parts = [_part(laid, home, home.scope, everywhere) for home in laid.homes.values() if home.scope]
         index = Index(_declared(parts), laid.names, laid.broken_names)
         entries = self._build(parts, index)
-        clashes = [*namesakes(entries), *rivals(entries, self._kinds), *circles(entries)]
+        clashes = [
+            *namesakes(entries),
+            *rivals(entries, self._kinds),
+            *circles(entries),
+            *misfits(entries, self._kinds),
+        ]
         of_files = [problem for file in files for problem in file.problems]
         return _loaded(parts, entries, clashes, [*of_files, *_of_homes(laid), *without_scope(laid)])
 
@@ -126,7 +131,7 @@ def _loaded(parts: list[_Part], entries: list[Entry], clashes: list[Clash], loos
         wrong[entry.address.scope] += entry.built.problems
     for address, problem in clashes:
         wrong[address.scope].append(problem)
-    out = {address for address, _ in clashes}
+    out = {address for address, problem in clashes if problem.severity is Severity.ERROR}
     scopes = {part.scope.name: _desired(part, by_scope[part.scope.name], wrong[part.scope.name], out) for part in parts}
     found = [*loose, *(problem for desired in scopes.values() for problem in desired.problems)]
     return Loaded(scopes, _in_order(found))

@@ -17,9 +17,10 @@ from controller.model.problem import Problem
 
 
 class Result(StrEnum):
-    """How an action ended. SKIPPED: what it needs did not succeed, or nothing was left to change."""
+    """How an action ended. WAITING: AWS is not ready for it yet. SKIPPED: what it needs did not succeed."""
 
     DONE = "done"
+    WAITING = "waiting"
     FAILED = "failed"
     REFUSED = "refused"
     HELD = "held"

@@ -55,6 +55,8 @@ class Action:
     tags      the tags to have afterwards; None where the kind has none
     in_place  (REPLACE) the live name is taken, so the old one goes first; else it goes last, by a DELETE of its own
     held      why the action is not carried out; "" when it is
+    waits     what AWS is still at that the action needs; "" when nothing keeps it
+    effects   what the action means for those who use the resource, in their words
     """
 
     verb: Verb
@@ -67,6 +69,8 @@ class Action:
     needs: frozenset[str] = frozenset()
     in_place: bool = False
     held: str = ""
+    waits: str = ""
+    effects: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from controller.aws.account import acting
 from controller.aws.client import Aws
-from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, TrueupError
+from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Emit, Result
@@ -27,8 +27,7 @@ from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
 from controller.reconcile.execute import Ended
 from controller.reconcile.guard import fingerprint
-from controller.reconcile.plan import unknown_values
-from controller.reconcile.resolve import resolve
+from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
 
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(hours=1)
@@ -91,6 +90,8 @@ class Applier:
             self.store.succeeded(action.address)
         except Held as held:
             return Ended(action, Result.HELD, held.message)
+        except AwsBusy as busy:
+            return Ended(action, Result.WAITING, self._holders(action) or str(busy))
         except AwsRefused as refused:
             self.store.failed(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
@@ -99,6 +100,15 @@ class Applier:
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
             return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
         return Ended(action, Result.DONE, pending=pending)
+
+    def _holders(self, action: Action) -> str:
+        """What keeps AWS from an action, as far as the kind can find out."""
+        if action.live is None:
+            return ""
+        with suppress(AwsError):  # then AWS's own words must do
+            holders = self.kinds[action.address.kind].holders(self.aws, action.live)
+            return f"{action.live.id} is still in use by {holders}" if holders else ""
+        return ""
 
     def _failure(self, action: Action, message: str) -> Failure:
         mark = fingerprint(action, self.commit)
@@ -133,7 +143,7 @@ class Applier:
             path = ".".join(str(part) for part in first["loc"])
             raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
         if unknown_values(spec):
-            raise TrueupError(f"waits for {_unknown(action, self.outputs)}")
+            raise TrueupError(_incomplete(action, self.outputs))
         return spec
 
     def _create(self, action: Action, kind: Kind[Any]) -> str:
@@ -151,10 +161,13 @@ class Applier:
             self.store.unintend(action.address)
             raise
         self._record(action, made)
-        return made.pending
+        return made.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
 
     def _record(self, action: Action, made: Made) -> None:
-        self.store.applied(self._entry(action, made.id, made.outputs))
+        if made.innate:
+            self.store.unintend(action.address)
+        else:
+            self.store.applied(self._entry(action, made.id, made.outputs))
         self.outputs.learn(action.address, made.outputs)
 
     def _entry(self, action: Action, id_: str, outputs: Mapping[str, str]) -> Entry:
@@ -180,8 +193,9 @@ class Applier:
         self._retag(action, live, kind)
         if changed:
             kind.update(self.aws, live, spec, changed)
-        self.store.applied(self._entry(action, live.id, live.outputs))
-        return live.pending
+        if not live.innate:
+            self.store.applied(self._entry(action, live.id, live.outputs))
+        return live.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
 
     def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
         paths = [change for change in action.changes if top_level(change.path) == "tags"]
@@ -211,9 +225,10 @@ def _live(action: Action) -> Observed[Any]:
     return action.live
 
 
-def _unknown(action: Action, outputs: Outputs) -> str:
+def _incomplete(action: Action, outputs: Outputs) -> str:
+    """That an action cannot be done wholly before other outputs are known, and which."""
     assert action.manifest is not None  # noqa: S101
     missing = [
         link for link in sorted(action.manifest.links) if link.output and outputs(link.target, link.output) is None
     ]
-    return ", ".join(unknown(link.target, link.output) for link in missing) or "an output that is not known yet"
+    return f"waits for {', '.join(unknown(link.target, link.output) for link in missing)}"

@@ -2,6 +2,7 @@
 
 the action was     the resource is
 done               in sync, or pending while AWS is still at it
+waiting            pending: AWS is not ready for it yet
 held               as the guard said
 refused, failed    failed
 skipped            pending if what it waits for is on its way, else blocked
@@ -55,6 +56,8 @@ def _after(before: Status, end: Ended, ended: Mapping[str, Ended]) -> Status:
             return replace(before, state=State.PENDING, reason=end.pending, changes=())
         case Result.DONE:
             return replace(before, state=State.IN_SYNC, reason="", changes=())
+        case Result.WAITING:
+            return replace(before, state=State.PENDING, reason=end.reason)
         case Result.HELD if end.action.held:
             return before
         case Result.HELD:
@@ -67,8 +70,8 @@ def _after(before: Status, end: Ended, ended: Mapping[str, Ended]) -> Status:
 
 
 def _on_its_way(end: Ended, ended: Mapping[str, Ended]) -> bool:
-    """Whether all that an action waits for has succeeded and is only not ready yet."""
+    """Whether all that an action waits for has succeeded, or will, and is only not ready yet."""
     return all(
-        need.result is Result.DONE or (need.result is Result.SKIPPED and _on_its_way(need, ended))
+        need.result in (Result.DONE, Result.WAITING) or (need.result is Result.SKIPPED and _on_its_way(need, ended))
         for need in _needs(end, ended)
     )

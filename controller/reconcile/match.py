@@ -3,6 +3,7 @@
 the manifest's live resource is ...                     then
 one that is ours under this address                     that one; of several, the one nearest to the spec
 one of its name that is ours under another address      that one, if git names the other address no more (a rename)
+one of its name that AWS made along with another       that one, without owning it
 one of its name (or id, by `adopt`) that is nobody's    that one, if the manifest says `adopt`, only observes, or the
                                                         inventory was lost and nothing differs; else blocked
 one of its name that is somebody else's                 blocked, unless the manifest says `adopt`
@@ -113,7 +114,7 @@ def match(
 def _take(
     found: Live, manifest: Manifest, spec: Spec | None, book: Book, wanted: Iterable[Address], mode: Mode
 ) -> Match:
-    if mode is Mode.OBSERVE:
+    if mode is Mode.OBSERVE or found.item.innate:
         return Match(found.item)
     if manifest.lifecycle.adopt:
         return Match(found.item, adopt=True)

@@ -75,6 +75,8 @@ def _plain(action: Action) -> dict[str, Any]:
         "resource": action.address.local,
         "reason": action.reason,
         "held": action.held,
+        "waits": action.waits,
+        "effects": list(action.effects),
         "where": str(action.where or ""),
         "changes": [
             {
@@ -104,6 +106,9 @@ def _action(action: Action) -> Iterator[Text]:
     yield Text.assemble((f"{sign} {action.address.local}", f"bold {colour}"), f"  {action.reason}", (where, "dim"))
     if action.held:
         yield Text(f"      held: {action.held}", style="yellow")
+    if action.waits:
+        yield Text(f"      {action.waits}", style="yellow")
+    yield from (Text(f"      => {effect}", style="bold") for effect in action.effects)
     if action.verb is Verb.CREATE and action.manifest is not None:
         for key, value in sorted(action.manifest.data.items()):
             yield Text(f"      + {key}: {_short(value)}", style="green")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha1
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
-from controller.model.manifest import Loaded, Manifest
+from controller.model.manifest import Loaded, Manifest, View
 from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Ref
 from controller.model.scope import Scope
@@ -98,6 +98,9 @@ class Kind:
         if "Doubt" in manifest.data.get("document", {}):
             severity = Severity.ERROR if scope.spec.policy_lint == "error" else Severity.WARNING
             yield Problem(manifest.position("document.Doubt"), "doubtful", "spec.document", severity=severity)
+
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        yield from ()
 
 
 def kinds() -> dict[str, Kind]:

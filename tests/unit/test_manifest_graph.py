@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.manifest.graph import cycles, edges
+from controller.manifest.graph import cycles, needs
 from controller.model.address import Address
 from tests.unit.manifest_kinds import load_in_scope, policy, queue, role
 
@@ -28,7 +28,7 @@ def test_edges_come_from_references_outputs_and_depends_on() -> None:
         c=policy("x"),
         d=queue("jobs"),
     )
-    found = edges(loaded.scopes["prod"])
+    found = needs(loaded.scopes["prod"].manifests.values())
     assert found[_address("iam/Role", "ci")] == {
         _address("iam/Policy", "read"),
         _address("iam/Policy", "x"),
@@ -41,7 +41,7 @@ def test_a_reference_to_oneself_is_no_edge() -> None:
     """A security group's rule may name the group itself."""
     loaded = load_in_scope(a=queue("jobs", "  deadLetters: jobs\n"))
     assert not loaded.problems
-    assert edges(loaded.scopes["prod"]) == {_address("sqs/Queue", "jobs"): frozenset()}
+    assert needs(loaded.scopes["prod"].manifests.values()) == {_address("sqs/Queue", "jobs"): frozenset()}
 
 
 def test_a_cycle_is_told_in_order_of_need_from_its_least_address() -> None:
