@@ -14,11 +14,11 @@ from tests.unit.thing import Thing, ThingSpec
 class Cloud(Thing):
     """Things in memory. `calls` are those that change something; `on` is asked before each call, by name, and may raise."""
 
-    def __init__(self, *live: Observed[Any], pending: str = "") -> None:
+    def __init__(self, *live: Observed[Any], pending: str = "", innate: bool = False) -> None:
         self.live = {item.id: item for item in live}
         self.calls: list[tuple[Any, ...]] = []
         self.on: dict[str, Callable[[], object]] = {}
-        self.pending = pending
+        self.pending, self.innate = pending, innate
 
     @property
     def id(self) -> str:
@@ -31,8 +31,8 @@ class Cloud(Thing):
     def create(self, aws: Aws, spec: ThingSpec, tags: Mapping[str, str]) -> Made:
         self._called("create", spec.thing_name)
         id_ = f"thing-{spec.thing_name}"
-        self.live[id_] = Observed(id_, spec, dict(tags), {"id": id_}, self.pending)
-        return Made(id_, {"id": id_}, self.pending)
+        self.live[id_] = Observed(id_, spec, dict(tags), {"id": id_}, self.pending, innate=self.innate)
+        return Made(id_, {"id": id_}, self.pending, self.innate)
 
     def update(self, aws: Aws, live: Observed[Any], spec: ThingSpec, changed: frozenset[str]) -> None:
         self._called("update", live.id, changed)
@@ -46,6 +46,9 @@ class Cloud(Thing):
         self._called("retag", live.id, dict(put), remove)
         kept = {key: value for key, value in (live.tags or {}).items() if key not in remove}
         self.live[live.id] = replace(self.live[live.id], tags={**kept, **put})
+
+    def holders(self, aws: Aws, live: Observed[Any]) -> str:
+        return str(self.on["holders"]()) if "holders" in self.on else ""
 
     def _called(self, name: str, *arguments: Any) -> None:
         self.on.get(name, bool)()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -11,7 +11,7 @@ import pytest
 
 from controller.aws.account import acting
 from controller.aws.client import Aws
-from controller.errors import AlreadyExists, AwsRefused, AwsTemporary, Held, NotFound, StateError
+from controller.errors import AlreadyExists, AwsBusy, AwsRefused, AwsTemporary, Held, NotFound, StateError
 from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Event, Result
@@ -394,8 +394,7 @@ def test_a_refusal_that_cannot_be_noted_is_still_this_actions_alone(monkeypatch:
     stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
     monkeypatch.setattr(stage.store, "failed", lambda _: refuse(StateError("the disk is full"))())
     ended = stage.carry_out(creation())
-    assert ended.result is Result.FAILED
-    assert ended.reason == "no such path; and it could not be noted: the disk is full"
+    assert (ended.result, ended.reason) == (Result.FAILED, "the disk is full")
 
 
 def test_nothing_is_made_whose_intent_cannot_be_noted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,6 +403,68 @@ def test_nothing_is_made_whose_intent_cannot_be_noted(monkeypatch: pytest.Monkey
     ended = stage.carry_out(creation())
     assert (ended.result, ended.reason) == (Result.FAILED, "the disk is full")
     assert stage.cloud.calls == []
+
+
+def busy(live: Observed[Any], held_by: Callable[[], object] | str = "") -> Stage:
+    """A stage where AWS does not let go of a thing yet; `held_by` is what the kind finds out of the reason."""
+    stage = Stage(Cloud(live))
+    stage.cloud.on["delete"] = refuse(AwsBusy("thing-x has dependencies"))
+    stage.cloud.on["holders"] = held_by if callable(held_by) else lambda: held_by
+    return stage
+
+
+def test_what_is_still_in_use_waits_with_the_ids_of_what_uses_it() -> None:
+    ended = busy(thing("x"), "eni-1 and eni-2").carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.WAITING, "thing-x is still in use by eni-1 and eni-2")
+
+
+@pytest.mark.parametrize("held_by", ["", refuse(AwsTemporary("throttled"))])
+def test_what_is_still_in_use_waits_with_awss_words_where_the_users_cannot_be_told(held_by: Any) -> None:
+    ended = busy(thing("x"), held_by).carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.WAITING, "thing-x has dependencies")
+
+
+def test_a_mistake_in_finding_out_what_uses_it_stops_no_other_action() -> None:
+    ended = busy(thing("x"), refuse(KeyError("oops"))).carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.FAILED, "a mistake in trueup: KeyError: 'oops'")
+
+
+def test_what_cannot_be_made_yet_waits_and_keeps_its_intent() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsBusy("the network is being made"))
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.WAITING, "the network is being made")
+    assert stage.inventory.intents == {X: "x"}
+    assert stage.inventory.failures == {}
+
+
+def test_what_aws_makes_along_with_something_else_is_managed_and_not_on_record() -> None:
+    """On record it would be ours, and be deleted once git names it no more."""
+    made = Stage(Cloud(innate=True))
+    assert made.carry_out(creation()).result is Result.DONE
+    live = replace(thing("x"), innate=True)
+    changed = Stage(Cloud(live))
+    assert changed.carry_out(change(live, steps=["s"])).result is Result.DONE
+    for stage in (made, changed):
+        assert stage.cloud.calls
+        assert (stage.inventory.entries, stage.inventory.intents) == ((), {})
+
+
+def test_what_refers_loosely_to_something_that_is_not_known_is_made_and_completed_later() -> None:
+    peer = Link(address("y"), "id", loose=True)
+    wanted = manifest("x", links=(peer,), peers=["y"])
+    stage = Stage()
+    ended = stage.carry_out(only(situation((wanted, manifest("y")))))
+    assert (ended.result, ended.pending) == (Result.DONE, "waits for (known after apply: test/Thing/y.id)")
+    assert stage.inventory.ids(X) == {"thing-x"}
+
+
+def test_what_is_changed_and_refers_loosely_to_something_that_is_not_known_is_completed_later() -> None:
+    peer = Link(address("y"), "id", loose=True)
+    wanted = manifest("x", links=(peer,), peers=["y"])
+    stage = Stage(Cloud(thing("x")))
+    ended = stage.carry_out(only(situation((wanted, manifest("y")), {"test/Thing": (thing("x"),)})))
+    assert (ended.result, ended.pending) == (Result.DONE, "waits for (known after apply: test/Thing/y.id)")
 
 
 def test_each_action_is_told_when_it_begins_and_how_it_ends() -> None:

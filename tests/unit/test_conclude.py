@@ -48,6 +48,7 @@ def test_what_needed_nothing_stays_as_it_was() -> None:
         (Result.REFUSED, State.FAILED, "because"),
         (Result.FAILED, State.FAILED, "because"),
         (Result.HELD, State.HELD, "because"),
+        (Result.WAITING, State.PENDING, "because"),
     ],
 )
 def test_the_state_follows_from_how_the_action_ended(result: Result, state: State, reason: str) -> None:
@@ -90,6 +91,18 @@ def test_what_waits_for_something_on_its_way_is_pending_however_far_off_it_is() 
     )
     assert found["next"] == (State.PENDING, "waits for slow")
     assert found["last"] == (State.PENDING, "waits for next")
+
+
+def test_what_waits_for_something_that_aws_is_not_ready_for_is_pending() -> None:
+    slow = action("slow")
+    skipped = Ended(action("x", slow), Result.SKIPPED, "waits for slow")
+    assert after(Ended(slow, Result.WAITING, "in use"), skipped)["x"] == (State.PENDING, "waits for slow")
+
+
+def test_what_waits_for_something_that_is_live_and_not_ready_is_pending() -> None:
+    """No action of this pass is what it waits for: AWS is at it already."""
+    skipped = Ended(replace(action("x"), waits="waits for slow"), Result.SKIPPED, "waits for slow")
+    assert after(skipped) == {"x": (State.PENDING, "waits for slow")}
 
 
 def test_what_waits_for_two_is_blocked_where_one_of_them_has_failed() -> None:
@@ -154,3 +167,19 @@ def test_what_an_earlier_replacement_left_behind_is_gone_and_the_resource_itself
     """A crash came between the two; the resource that git names needs no action of its own any more."""
     said = Status(address("x"), State.IN_SYNC)
     assert after(done(leftover("x")), before={"x": said}) == {"x": (State.IN_SYNC, "")}
+
+
+@pytest.mark.parametrize("worse", ["one", "other"])
+def test_of_two_live_resources_under_one_address_the_one_that_needs_a_person_most_counts(worse: str) -> None:
+    ends = []
+    for name in ("one", "other"):
+        one = replace(action("x", verb=Verb.DELETE, named=False), live=thing(name))
+        ends.append(Ended(one, Result.REFUSED if name == worse else Result.WAITING, name))
+    assert after(*ends) == {"x": (State.FAILED, worse)}
+
+
+def test_a_copy_that_is_held_is_still_said_when_the_resource_itself_was_changed() -> None:
+    copy = replace(leftover("x"), held="no record of making it")
+    said = Status(address("x"), State.HELD, "copied; not done: no record of making it")
+    found = after(done(action("x")), Ended(copy, Result.HELD, copy.held), before={"x": said})
+    assert found == {"x": (said.state, said.reason)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import replace
 
 from controller.model.event import Result
 from controller.model.plan import Action, Plan, Verb
@@ -141,6 +142,14 @@ def test_what_is_held_is_not_carried_out_and_its_dependants_wait() -> None:
     assert run.began == []
     assert run.results == {"held": Result.HELD, "next": Result.SKIPPED}
     assert run.reasons == {"held": "paused", "next": "waits for test/Thing/held: paused"}
+
+
+def test_what_waits_for_something_that_aws_is_at_already_is_skipped_with_its_dependants() -> None:
+    slow = replace(action("slow"), waits="waits for test/Thing/base: is being made")
+    run = Run(slow, action("next", slow))
+    assert run.began == []
+    assert run.results == {"slow": Result.SKIPPED, "next": Result.SKIPPED}
+    assert run.reasons["slow"] == "waits for test/Thing/base: is being made"
 
 
 def test_what_is_held_and_waits_besides_says_why_it_is_held() -> None:

@@ -22,6 +22,7 @@ from controller.reconcile.plan import Situation
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PartRef = Annotated[str, Ref("test/Part", output="id", literal=r"part-\w+")]
+PeerRef = Annotated[str, Ref("test/Thing", "test/Part", output="id", literal=r"thing-\w+", loose=True, itself="self")]
 
 
 class Layer(Part):
@@ -39,6 +40,7 @@ class ThingSpec(TaggedSpec):
     shape: str = ""
     colour: str | None = None
     parts: frozenset[PartRef] = frozenset()
+    peers: frozenset[PeerRef] = frozenset()
     labels: dict[str, str] = Field(default={})
     layers: tuple[Layer, ...] = ()
     steps: tuple[str, ...] = ()
