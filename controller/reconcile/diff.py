@@ -48,7 +48,7 @@ def _compare(path: str, want: Any, live: Any) -> Iterator[Change]:
         yield from _maps(path, want, live)
     elif _keyed(want) and _keyed(live):
         yield from _items(path, want, live)
-    elif not (want is ABSENT and live is ABSENT):
+    else:
         yield Change(path, before=live, after=want)
 
 
