@@ -340,7 +340,8 @@ def _let_go(actions: list[Action]) -> Iterator[Need]:
     for action in actions:
         if action.live is not None:
             for text, loose in referred(action.live).items():
-                users.setdefault(text, []).append((action.key, loose))
+                # Two that are both to go may hold each other by what somebody did by hand: then AWS decides.
+                users.setdefault(text, []).append((action.key, loose or action.verb is Verb.DELETE))
     for action in actions:
         if action.verb is Verb.DELETE and action.live is not None:
             names = {action.live.id, *action.live.outputs.values()}

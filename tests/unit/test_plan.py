@@ -379,8 +379,10 @@ def test_of_two_that_name_each_other_the_one_that_lost_its_reference_gets_it_bac
     assert (change.path, change.after) == ("peers", frozenset({"thing-b"}))
 
 
-def test_two_that_refer_to_each_other_are_deleted_in_some_order() -> None:
-    plan = make_plan(situation((), {"test/Thing": (thing("a", peers=["thing-b"]), thing("b", peers=["thing-a"]))}))
+@pytest.mark.parametrize("field", ["peers", "parts"])
+def test_two_that_refer_to_each_other_are_deleted_in_some_order(field: str) -> None:
+    there: list[dict[str, Any]] = [{field: ["thing-b"]}, {field: ["thing-a"]}]
+    plan = make_plan(situation((), {"test/Thing": (thing("a", **there[0]), thing("b", **there[1]))}))
     assert sorted(verbs(plan)) == [(Verb.DELETE, "a"), (Verb.DELETE, "b")]
 
 
