@@ -73,7 +73,7 @@ class _NoAws(Kind[Any]):
 class Thing(_NoAws):
     """A thing."""
 
-    spec = ThingSpec
+    spec: ClassVar[type[Spec]] = ThingSpec
     name_field = "thingName"
     replace_on = frozenset({"thingName", "shape"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "Its id."}
@@ -82,7 +82,7 @@ class Thing(_NoAws):
 class Part_(_NoAws):
     """A part."""
 
-    spec = PartSpec
+    spec: ClassVar[type[Spec]] = PartSpec
     taggable = False
     outputs: ClassVar[Mapping[str, str]] = {"id": "Its id."}
 
