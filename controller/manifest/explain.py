@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -18,7 +19,7 @@ from controller.model.problem import did_you_mean
 from controller.model.reference import Ref
 from controller.model.scope import Lifecycle, ScopeSpec
 
-PLAIN = {str: "text", int: "number", bool: "true or false", float: "number", object: "anything"}
+PLAIN = {str: "text", int: "number", bool: "true or false", float: "number", object: "anything", Any: "anything"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _field(what: str, model: type[BaseModel], path: str) -> Explanation:
 
 def _facts(info: FieldInfo) -> dict[str, Any]:
     default = None if info.is_required() else info.get_default(call_default_factory=True)
+    default = default.value if isinstance(default, Enum) else default
     return {
         "type": type_name(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation),
         "required": info.is_required(),

@@ -52,6 +52,7 @@ class Action:
     needs     keys of the actions that must have succeeded first
     manifest  what git wants; None for a delete of what git no longer names
     live      what is there; None for a create
+    wanted    (CREATE) the spec as git has it, with what is secret hidden
     tags      the tags to have afterwards; None where the kind has none
     in_place  (REPLACE) the live name is taken, so the old one goes first; else it goes last, by a DELETE of its own
     held      why the action is not carried out; "" when it is
@@ -65,6 +66,7 @@ class Action:
     manifest: Manifest | None = None
     live: Observed[Any] | None = None
     changes: tuple[Change, ...] = ()
+    wanted: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] | None = None
     needs: frozenset[str] = frozenset()
     in_place: bool = False

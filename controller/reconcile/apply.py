@@ -86,6 +86,14 @@ class Applier:
 
     def _ended(self, action: Action) -> Ended:
         try:
+            return self._tried(action)
+        except TrueupError as error:
+            return Ended(action, Result.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
+            return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
+
+    def _tried(self, action: Action) -> Ended:
+        try:
             pending = self._carry_out(action)
             self.store.succeeded(action.address)
         except Held as held:
@@ -95,10 +103,6 @@ class Applier:
         except AwsRefused as refused:
             self.store.failed(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
-        except TrueupError as error:
-            return Ended(action, Result.FAILED, str(error))
-        except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
-            return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
         return Ended(action, Result.DONE, pending=pending)
 
     def _holders(self, action: Action) -> str:
@@ -118,21 +122,16 @@ class Applier:
         return Failure(action.address, mark, message, attempts, self.clock() + delay)
 
     def _carry_out(self, action: Action) -> str:
-        kind = self.kinds[action.address.kind]
-        match action.verb:
-            case Verb.CREATE:
-                return self._create(action, kind)
-            case Verb.REPLACE:
-                if action.in_place:
-                    self._delete(action, kind)
-                return self._create(action, kind)
-            case Verb.UPDATE | Verb.ADOPT:
-                return self._update(action, kind)
-            case Verb.DELETE:
-                self._delete(action, kind)
-            case Verb.FORGET:
-                self._forget(action, kind)
-        return ""
+        """Do what the verb says; what AWS is still at afterwards."""
+        does: Mapping[Verb, Callable[[Action, Kind[Any]], str]] = {
+            Verb.CREATE: self._create,
+            Verb.ADOPT: self._update,
+            Verb.UPDATE: self._update,
+            Verb.REPLACE: self._replace,
+            Verb.DELETE: self._delete,
+            Verb.FORGET: self._forget,
+        }
+        return does[action.verb](action, self.kinds[action.address.kind])
 
     def _spec(self, action: Action) -> Spec:
         assert action.manifest is not None  # noqa: S101 - every verb but DELETE and FORGET has one
@@ -197,6 +196,12 @@ class Applier:
             self.store.applied(self._entry(action, live.id, live.outputs))
         return live.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
 
+    def _replace(self, action: Action, kind: Kind[Any]) -> str:
+        if action.in_place:
+            self._spec(action)  # raises where the new one cannot be made yet: then the old one stays
+            self._delete(action, kind)
+        return self._create(action, kind)
+
     def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
         paths = [change for change in action.changes if top_level(change.path) == "tags"]
         keys = {change.path.partition(".")[2] for change in paths}
@@ -206,18 +211,20 @@ class Applier:
         if put or remove:
             kind.retag(self.aws, live, put, remove)
 
-    def _delete(self, action: Action, kind: Kind[Any]) -> None:
+    def _delete(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)
         with suppress(NotFound):  # gone already, which is what was wanted
             kind.delete(self.aws, live)
         self.store.forget(action.address, live.id)
+        return ""
 
-    def _forget(self, action: Action, kind: Kind[Any]) -> None:
+    def _forget(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)
         marks = frozenset((live.tags or {}).keys() - (action.tags or {}).keys())
         if marks and kind.taggable:
             kind.retag(self.aws, live, {}, marks)
         self.store.forget(action.address, live.id)
+        return ""
 
 
 def _live(action: Action) -> Observed[Any]:

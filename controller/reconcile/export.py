@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -63,10 +64,15 @@ def _names(kind: Kind[Any], items: Iterable[Observed[Any]]) -> dict[str, str]:
         wanted = re.sub(r"[^A-Za-z0-9+=,.@_-]", "-", claim or (item.tags or {}).get("Name", "") or item.id).lstrip(
             "+=,.@_-"
         )
-        name = wanted if wanted and wanted not in taken else f"{wanted or 'unnamed'}-{len(taken)}"
+        name = next(one for one in _spellings(wanted or "unnamed") if one not in taken)
         taken.add(name)
         names[item.id] = name
     return names
+
+
+def _spellings(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
 
 
 def _field(kind: Kind[Any], item: Observed[Any]) -> str:

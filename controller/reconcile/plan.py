@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from controller.kinds.base import Kind
 from controller.manifest.graph import needs, untangled
+from controller.manifest.validation import hide
 from controller.model.address import Address
 from controller.model.inventory import Inventory
 from controller.model.manifest import Desired, Manifest
@@ -188,6 +189,7 @@ def _create(manifest: Manifest, spec: Spec | None, situation: Situation) -> Deci
         manifest.address,
         "git names it and it does not exist",
         manifest=manifest,
+        wanted=hide(situation.kinds[manifest.address.kind].spec, manifest.data),
         tags=_tags(manifest, spec, situation),
     )
     return Decision(Status(manifest.address, State.DRIFTED, action.reason, manifest.where), action)
@@ -338,7 +340,8 @@ def _let_go(actions: list[Action]) -> Iterator[Need]:
     for action in actions:
         if action.live is not None:
             for text, loose in referred(action.live).items():
-                users.setdefault(text, []).append((action.key, loose))
+                # Two that are both to go may hold each other by what somebody did by hand: then AWS decides.
+                users.setdefault(text, []).append((action.key, loose or action.verb is Verb.DELETE))
     for action in actions:
         if action.verb is Verb.DELETE and action.live is not None:
             names = {action.live.id, *action.live.outputs.values()}

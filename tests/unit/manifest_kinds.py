@@ -100,7 +100,17 @@ class Kind:
             yield Problem(manifest.position("document.Doubt"), "doubtful", "spec.document", severity=severity)
 
     def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
-        yield from ()
+        """Documents may not be the same, as subnets' ranges may not overlap."""
+        for one in mine:
+            alike = [other.address.name for other in view.of(self.id) if other.data == {**one.data, **_names(other)}]
+            if len(alike) > 1 and "Same" in one.data.get("document", {}):
+                severity = Severity.ERROR if view.scope.spec.policy_lint == "error" else Severity.WARNING
+                where = one.position("document.Same")
+                yield one, Problem(where, f"the same as {', '.join(sorted(alike))}", "spec.document", severity=severity)
+
+
+def _names(manifest: Manifest) -> dict[str, Any]:
+    return {key: value for key, value in manifest.data.items() if key.endswith("Name")}
 
 
 def kinds() -> dict[str, Kind]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.manifest.graph import cycles, needs
+from controller.manifest.graph import cycles, needs, untangled
 from controller.model.address import Address
 from tests.unit.manifest_kinds import load_in_scope, policy, queue, role
 
@@ -57,3 +57,27 @@ def test_cycles_are_real_and_without_their_members_there_are_none(graph: dict[Ad
         assert all(after in graph[before] for before, after in zip(cycle, (*cycle[1:], cycle[0]), strict=True))
     members = {address for cycle in found for address in cycle}
     assert not list(cycles({address: targets for address, targets in graph.items() if address not in members}))
+
+
+@given(graphs, graphs)
+def test_untangled_keeps_what_must_hold_and_leaves_no_cycle(
+    one: dict[Address, frozenset[Address]], other: dict[Address, frozenset[Address]]
+) -> None:
+    nodes = sorted(one.keys() | other.keys())
+    # An order, and so without a cycle: each may only need what is less than itself.
+    must = {node: frozenset(t for t in one.get(node, ()) if t < node) for node in nodes}
+    found = untangled(must, other)
+    assert not list(cycles(found))
+    assert all(must[node] <= found[node] <= must[node] | other.get(node, frozenset()) for node in nodes)
+
+
+@given(graphs)
+def test_untangled_drops_nothing_that_lies_on_no_cycle(graph: dict[Address, frozenset[Address]]) -> None:
+    may = {node: frozenset(target for target in targets if target < node) for node, targets in graph.items()}
+    assert untangled(dict.fromkeys(graph, frozenset()), may) == may
+
+
+def test_of_a_cycle_only_what_may_be_dropped_is_dropped() -> None:
+    a, b = (Address("s", "k/K", name) for name in "ab")
+    must = {a: frozenset({b}), b: frozenset[Address]()}
+    assert untangled(must, {b: frozenset({a})}) == must
