@@ -14,10 +14,15 @@ from pydantic import BaseModel
 from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 from controller.manifest.explain import explain
+from controller.manifest.load import Loader
 from controller.manifest.schema import write_schemas
+from controller.model.manifest import Loaded
 from controller.model.scope import Lifecycle, ScopeSpec
+from controller.source.folder import FolderSource
+from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "manifests" / "examples"
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
@@ -86,3 +91,28 @@ def test_the_schema_for_all_refers_to_files_that_exist() -> None:
     schema = json.loads((ROOT / "schemas" / "trueup.json").read_text())
     for branch in schema["allOf"]:
         assert (ROOT / "schemas" / branch["then"]["$ref"]).exists()
+
+
+@pytest.fixture(scope="module")
+def examples() -> Loaded:
+    return Loader(KINDS).load(FolderSource(EXAMPLES).tree())
+
+
+@ALL
+def test_every_kind_has_an_example_where_its_module_is_named(kind: Kind[Any], examples: Loaded) -> None:
+    """`controller/kinds/iam/role.py` has `manifests/examples/iam/role.yaml`: who has found one finds the other."""
+    file = EXAMPLES / kind.service / f"{type(kind).__module__.rpartition('.')[2]}.yaml"
+    manifests = examples.scopes["examples"].manifests
+    assert file in {Path(manifest.where.file) for address, manifest in manifests.items() if address.kind == kind.id}
+    assert file.read_text().startswith("#"), "an example says why"
+
+
+def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
+    assert [str(problem) for problem in examples.problems] == []
+
+
+def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
+    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in EXAMPLES.rglob("*.yaml")}
+    stage = Stage(tmp_path, files, scope="examples")
+    assert stage.converge().converged
+    assert stage.plan().actions == ()
