@@ -26,6 +26,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 schemas: .venv/dev.stamp
 	$(BIN)/trueup schema --write schemas
+	$(BIN)/trueup permissions --write deploy/iam/policies
 
 .venv/demo.stamp: requirements/demo.txt pyproject.toml
 	$(call install,demo)
