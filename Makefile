@@ -1,10 +1,10 @@
 # The project's commands. Each needs Python 3.11+ and git, and makes its own virtual environment in .venv; `make lock`,
-# which renews the lock files, needs uv as well.
+# which renews the lock files, needs uv as well, and `make rules`, which tests the alerts, promtool.
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 
-.PHONY: demo demo-once test lint format faults bench schemas lock clean
+.PHONY: demo demo-once test lint format faults rules bench schemas lock clean
 demo: .venv/demo.stamp
 	$(BIN)/trueup demo
 demo-once: .venv/demo.stamp
@@ -22,6 +22,8 @@ format: .venv/dev.stamp
 	$(BIN)/ruff format .
 faults: .venv/dev.stamp
 	$(BIN)/pytest -n 2 tests/faults
+rules: .venv/dev.stamp
+	$(BIN)/pytest tests/deploy/promtool.py
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 schemas: .venv/dev.stamp
