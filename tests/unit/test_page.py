@@ -22,7 +22,10 @@ from controller.report.web.app import MEANING, MOST, Server, make_app
 from tests.daemon import eventually
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
-NOW = datetime.now(UTC)
+
+
+def ago(**passed: int) -> datetime:
+    return datetime.now(UTC) - timedelta(**passed)
 
 
 class Page:
@@ -44,7 +47,7 @@ class Page:
             return str(reply.read().decode())
 
     def passed(self, *statuses: Status, error: str = "", scope: str = "prod") -> None:
-        started = NOW - timedelta(minutes=3)
+        started = ago(minutes=3)
         self.board(PassEnded(Outcome(scope, SHA, started, 1.5, {s.address: s for s in statuses}, error=error)))
 
 
@@ -91,10 +94,10 @@ def test_the_fields_that_differ_are_shown_and_secrets_are_not(page: Page) -> Non
 def test_what_others_have_written_is_text_and_never_markup(page: Page) -> None:
     """A commit's subject, a reason with AWS's words, a problem: each may hold what anybody put there."""
     evil = "<script>alert(1)</script>"
-    page.board(CommitSeen(Commit(SHA, evil, NOW, evil)))
+    page.board(CommitSeen(Commit(SHA, evil, ago(), evil)))
     page.board(SourcePolled(evil))
     page.board(ManifestsLoaded(SHA, {"prod": 1}, (Problem(Position(evil), evil),)))
-    page.board(Paused((PauseNote(evil, evil, evil, NOW),)))
+    page.board(Paused((PauseNote(evil, evil, evil, ago()),)))
     page.passed(status(State.FAILED, evil, evil, (Change(evil, evil, "x"),)), scope=evil)
     text = page.text()
     assert "<script" not in text
@@ -104,7 +107,7 @@ def test_what_others_have_written_is_text_and_never_markup(page: Page) -> None:
 
 def test_a_pause_stands_at_the_top_with_who_and_until_when(page: Page) -> None:
     until = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
-    page.board(Paused((PauseNote("scope=prod", "incident 4711", "ana", NOW - timedelta(hours=2), until),)))
+    page.board(Paused((PauseNote("scope=prod", "incident 4711", "ana", ago(hours=2), until),)))
     page.passed(status(State.DRIFTED))
     text = page.text()
     assert "<title>paused" in text
@@ -114,9 +117,9 @@ def test_a_pause_stands_at_the_top_with_who_and_until_when(page: Page) -> None:
 
 
 def test_a_flag_file_that_cannot_be_read_looks_otherwise_than_a_pause(page: Page) -> None:
-    page.board(Paused((PauseNote("everything", "cannot be read", "trueup itself", NOW, broken=True),)))
+    page.board(Paused((PauseNote("everything", "cannot be read", "trueup itself", ago(), broken=True),)))
     assert 'class="paused broken"' in page.text()
-    page.board(Paused((PauseNote("everything", "wanted", "ana", NOW),)))
+    page.board(Paused((PauseNote("everything", "wanted", "ana", ago()),)))
     assert 'class="paused"' in page.text()
 
 
