@@ -27,6 +27,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from controller.aws.account import Accounts
 from controller.errors import Held, InvalidSettings, SourceError, StateError
 from controller.kinds.base import Kind
+from controller.kinds.composite import Composite
 from controller.manifest.hold import hold
 from controller.manifest.load import Loader
 from controller.model.address import Address
@@ -79,7 +80,13 @@ FLAPPING = 5
 class Daemon:
     """One trueup at work: `run` returns when it was told to stop."""
 
-    def __init__(self, settings: Settings, kinds: Mapping[str, Kind[Any]], reload: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        kinds: Mapping[str, Kind[Any]],
+        composites: Mapping[str, Composite[Any]],
+        reload: Callable[[], Settings],
+    ) -> None:
         self.settings = settings
         self._reload = reload
         self._kinds = kinds
@@ -87,7 +94,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._flag = PauseFlag(settings.flag_file)
         self._pauses: tuple[PauseNote, ...] = ()
-        self._loader = Loader(kinds)
+        self._loader = Loader(kinds, composites)
         self._commit = ""
         self._desired: Mapping[str, Desired] = {}
         self._good: Loaded | None = None

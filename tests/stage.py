@@ -14,7 +14,7 @@ from typing import Any
 from controller.aws.account import Accounts, Gate, open_gate
 from controller.aws.client import Aws
 from controller.aws.emulator import ACCOUNT
-from controller.kinds.registry import KINDS
+from controller.kinds.registry import COMPOSITES, KINDS
 from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
@@ -96,7 +96,7 @@ class Stage:
 
     def desired(self) -> Desired:
         blobs = tuple(Blob(path, blob_id(text.encode()), text.encode()) for path, text in sorted(self.files.items()))
-        loaded = Loader(KINDS).load(Tree(None, "", blobs))
+        loaded = Loader(KINDS, COMPOSITES).load(Tree(None, "", blobs))
         errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
         assert not errors, "\n".join(errors)
         return loaded.scopes[self.scope]
