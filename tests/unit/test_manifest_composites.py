@@ -66,7 +66,7 @@ def test_what_it_stands_for_is_found_at_its_field() -> None:
 def test_a_name_that_its_piece_cannot_have_is_told_at_the_composites_name() -> None:
     name, live_name = messages(load({"a.yaml": team("web").replace("[ana, bo]", "['a b']")}))
     assert name.startswith("a.yaml:3:12: error: metadata.name: 'web-a b' is not a name")
-    assert live_name.startswith("a.yaml:3:12: error: spec.roleName")
+    assert live_name.startswith("a.yaml:3:12: error: metadata.name: must match")
 
 
 def test_a_composite_that_is_wrong_stands_for_nothing_and_says_what_is_wrong_with_it() -> None:
