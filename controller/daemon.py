@@ -30,6 +30,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from controller.aws.account import Accounts, InFlight
 from controller.errors import Held, InvalidSettings, SourceError, StateError
 from controller.kinds.base import Kind
+from controller.kinds.composite import Composite
 from controller.manifest.hold import hold
 from controller.manifest.load import Loader
 from controller.model.address import Address
@@ -47,7 +48,7 @@ from controller.model.event import (
 from controller.model.manifest import Desired, Loaded
 from controller.model.plan import State
 from controller.model.problem import Severity
-from controller.pause import PauseFlag
+from controller.pause import BrokenFlag, PauseFlag
 from controller.reconcile.cycle import World, reconcile
 from controller.report.board import Board
 from controller.report.log import LogEvents, configure
@@ -93,7 +94,13 @@ class _Jobs(BasePoolExecutor):  # type: ignore[misc]
 class Daemon:
     """One trueup at work: `run` returns when it was told to stop."""
 
-    def __init__(self, settings: Settings, kinds: Mapping[str, Kind[Any]], reload: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        kinds: Mapping[str, Kind[Any]],
+        composites: Mapping[str, Composite[Any]],
+        reload: Callable[[], Settings],
+    ) -> None:
         self.settings = settings
         self._reload = reload
         self._kinds = kinds
@@ -101,7 +108,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._flag = PauseFlag(settings.flag_file)
         self._pauses: tuple[PauseNote, ...] = ()
-        self._loader = Loader(kinds)
+        self._loader = Loader(kinds, composites)
         self._commit = ""
         self._desired: Mapping[str, Desired] = {}
         self._good: Loaded | None = None
@@ -344,7 +351,7 @@ class Daemon:
     def _look_at_flag(self) -> None:
         now = datetime.now(UTC)
         pauses = tuple(
-            PauseNote(pause.selector, pause.reason, pause.who, pause.since, pause.until)
+            PauseNote(pause.selector, pause.reason, pause.who, pause.since, pause.until, isinstance(pause, BrokenFlag))
             for pause in self._flag.read(now)
         )
         if [(p.selector, p.reason, p.until) for p in pauses] == [(p.selector, p.reason, p.until) for p in self._pauses]:

@@ -10,6 +10,7 @@
     ├── Held                  a mutating call was stopped before it left: paused, or shutting down
     └── AwsError              AWS said no; carries service, operation and AWS's own code
         ├── AwsTemporary      ... and may say yes later: throttled, 5xx, connection reset
+        │   └── AwsBusy       ... once something else has let go, or has come about: in use, on its way
         ├── AwsRefused        ... for good: access denied, invalid, limit exceeded
         ├── AlreadyExists     ... because a resource with that name is there
         ├── NotFound          ... because there is no such resource (any more)
@@ -82,7 +83,11 @@ class AwsError(TrueupError):
 
 
 class AwsTemporary(AwsError):
-    """AWS may say yes later: throttled, 5xx, connection reset, a dependency still in use."""
+    """AWS may say yes later: throttled, 5xx, connection reset."""
+
+
+class AwsBusy(AwsTemporary):
+    """What the call is about is still in use, or on its way: nobody need act, and the next pass looks again."""
 
 
 class AwsRefused(AwsError):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from controller.aws.account import Accounts, Gate, open_gate
 from controller.aws.client import Aws
 from controller.aws.emulator import ACCOUNT
-from controller.kinds.registry import KINDS
+from controller.kinds.registry import COMPOSITES, KINDS
 from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
@@ -31,6 +34,28 @@ spec: {{account: "{ACCOUNT}", region: eu-central-1, guard: {{maxDeletes: 50, max
 READ = re.compile("^(Get|List|Describe|AssumeRole)")
 
 
+_on: list[Stage] = []
+"""The stage whose pass it is; none where somebody else acts."""
+
+
+def accounts() -> Accounts:
+    """Accounts that all stages share, since boto3 takes a second to make a client of EC2; others for other credentials."""
+    return _accounts(tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_"))))
+
+
+@cache
+def _accounts(environ: tuple[tuple[str, str], ...]) -> Accounts:
+    def emit(event: Event) -> None:
+        for stage in _on:
+            stage._emit(event)
+
+    def gate(address: Address | None, mutating: bool) -> None:
+        for stage in _on:
+            stage.gate(address, mutating)
+
+    return Accounts(emit=emit, gate=gate, workers=2, attempts=2)
+
+
 @dataclass
 class Stage:
     """One scope and its state file. `files` are the manifests by path; `calls` the AWS calls since they were last cleared."""
@@ -42,6 +67,8 @@ class Stage:
     listen: Callable[[Event], None] = lambda event: None
     calls: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    later: timedelta = timedelta()
+    scope: str = "test"
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.folder / "state.db")
@@ -59,15 +86,20 @@ class Stage:
         return [call for call in self.calls if not READ.match(call)]
 
     def world(self) -> World:
-        accounts = Accounts(emit=self._emit, gate=self.gate, workers=2, attempts=2)
-        return World(accounts, KINDS, self.store, self._emit, lambda a: self.paused(a), "trueup", workers=2)
+        _on[:] = [self]
+        return World(
+            accounts(), KINDS, self.store, self._emit, lambda a: self.paused(a), "trueup", workers=2, clock=self.clock
+        )
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.later
 
     def desired(self) -> Desired:
         blobs = tuple(Blob(path, blob_id(text.encode()), text.encode()) for path, text in sorted(self.files.items()))
-        loaded = Loader(KINDS).load(Tree(None, "", blobs))
+        loaded = Loader(KINDS, COMPOSITES).load(Tree(None, "", blobs))
         errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
         assert not errors, "\n".join(errors)
-        return loaded.scopes["test"]
+        return loaded.scopes[self.scope]
 
     def plan(self) -> Plan:
         world = self.world()
@@ -86,8 +118,9 @@ class Stage:
 
     def aws(self) -> Aws:
         """The account as somebody else would use it."""
-        desired = self.desired()
-        return Aws(Accounts(emit=lambda event: None).of(desired.scope), desired.scope.spec.region)
+        _on.clear()
+        scope = self.desired().scope
+        return Aws(accounts().of(scope), scope.spec.region)
 
 
 def document(api: str, kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:

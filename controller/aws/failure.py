@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from controller.errors import AlreadyExists, AwsError, AwsRefused, AwsTemporary, NotFound
+from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, AwsTemporary, NotFound
 
 THROTTLED = frozenset(
     [
@@ -43,21 +43,28 @@ BUSY = frozenset(
         "ConcurrentModification",
         "ConcurrentModificationException",
         "DeleteConflict",
-        "DependencyViolation",
         "EntityTemporarilyUnmodifiable",
         "InternalError",
         "InternalFailure",
         "OperationAborted",
         "RequestTimeout",
         "RequestTimeoutException",
-        "ResourceInUse",
-        "ResourceInUseException",
         "ServiceFailure",
         "ServiceUnavailable",
         "ServiceUnavailableException",
         "Unavailable",
     ]
 )
+IN_USE = frozenset(
+    [
+        "DependencyViolation",
+        "IncorrectState",
+        "InvalidIPAddress.InUse",
+        "ResourceInUse",
+        "ResourceInUseException",
+    ]
+)
+"""What AWS will do once something else has let go, or has come about."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -107,6 +114,8 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
 
 
 def _meaning(code: str, text: str, status: int) -> type[AwsError]:
+    if code in IN_USE:
+        return AwsBusy
     if code in THROTTLED or code in BUSY or status >= 500:
         return AwsTemporary
     if is_gone(code):

@@ -1,4 +1,4 @@
-"""Verbs about manifests alone, which need no AWS: validate, explain, schema."""
+"""Verbs about manifests alone, which need no AWS: validate, explain, schema, permissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from controller.cli.common import (
     OutputOption,
     PathOption,
     RepoOption,
+    ScopeOption,
     StateOption,
+    chosen_scopes,
     has_errors,
     load,
     settings,
@@ -51,15 +53,50 @@ def validate(
     raise typer.Exit(1 if wrong else 0)
 
 
+def expand(
+    folder: FolderArgument = None,
+    repo: RepoOption = None,
+    branch: BranchOption = None,
+    commit: CommitOption = None,
+    path: PathOption = None,
+    scope: ScopeOption = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only manifests of this kind.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Only manifests of this name.")] = None,
+    state_dir: StateOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show the manifests as trueup sees them: composites expanded, includes patched, variables put in. Exit code 1: errors."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.document import document
+    from controller.manifest.yaml_writer import write
+    from controller.model.address import short_kind
+
+    chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir)
+    loaded, _ = load(folder, chosen, commit)
+    show_problems(loaded.problems)
+    documents = [
+        document(manifest, KINDS)
+        for desired in chosen_scopes(loaded, scope)
+        for address, manifest in desired.manifests.items()
+        if kind in (None, address.kind, short_kind(address.kind)) and name in (None, address.name)
+    ]
+    if output is Output.TEXT:
+        typer.echo(write(documents), nl=False)
+    else:
+        show(output, "", documents)
+    raise typer.Exit(1 if has_errors(loaded.problems) else 0)
+
+
 def explain(
     what: Annotated[str, typer.Argument(help="Kind or Kind.field, such as Role.trust; `Scope` too.")],
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Tell what a kind, or a field of it, is and takes."""
-    from controller.kinds.registry import KINDS
+    from controller.kinds.registry import COMPOSITES, KINDS
     from controller.manifest.explain import explain as told
 
-    explanation = told(what, KINDS)
+    explanation = told(what, {**KINDS, **COMPOSITES})
     show(output, explanation.text, explanation.data)
 
 
@@ -68,14 +105,38 @@ def schema(
     write: Annotated[Path | None, typer.Option("--write", help="Write all schemas into this folder.")] = None,
 ) -> None:
     """Print JSON Schemas of manifests, for editors and CI."""
-    from controller.kinds.registry import KINDS
+    from controller.kinds.registry import COMPOSITES, KINDS
     from controller.manifest.schema import all_schemas, schema_of, write_schemas
 
+    kinds = {**KINDS, **COMPOSITES}
     if write is not None:
-        for name in write_schemas(write, KINDS):
+        for name in write_schemas(write, kinds):
             typer.echo(name)
         return
-    typer.echo(all_schemas(KINDS) if kind is None else schema_of(kind, KINDS))
+    typer.echo(all_schemas(kinds) if kind is None else schema_of(kind, kinds))
 
 
-VERBS = {"validate": validate, "explain": explain, "schema": schema}
+def permissions(
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only for these kinds; unset: for all.")] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Only what looking takes, as for `plan` in CI.")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write a policy for each service, and a read-only one, into this folder."),
+    ] = None,
+) -> None:
+    """Print the IAM policy that trueup's role needs."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.explain import kind_id
+    from controller.manifest.permissions import policy, write_policies
+
+    if write is not None:
+        for name in write_policies(write, KINDS):
+            typer.echo(name)
+        return
+    chosen = [KINDS[kind_id(name, KINDS)] for name in kind or KINDS]
+    typer.echo(policy(chosen, read_only=read_only), nl=False)
+
+
+VERBS = {"validate": validate, "expand": expand, "explain": explain, "schema": schema, "permissions": permissions}

@@ -38,11 +38,11 @@ def run(
     if not chosen.repo:
         raise TrueupError("no repository is named", hint="give --repo, TRUEUP_REPO, or `repo:` in trueup.yaml")
     from controller.daemon import Daemon
-    from controller.kinds.registry import KINDS
+    from controller.kinds.registry import COMPOSITES, KINDS
     from controller.report.log import configure
 
     configure(chosen.log_format, chosen.log_level)
-    if not Daemon(chosen, KINDS, lambda: settings(config, **flags)).run():
+    if not Daemon(chosen, KINDS, COMPOSITES, lambda: settings(config, **flags)).run():
         os._exit(0)  # else Python would wait for threads that only sleep; nothing is lost by that, as by no kill
 
 

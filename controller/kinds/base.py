@@ -7,11 +7,12 @@ when, in which order and whether at all is `reconcile`'s business, which knows n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
-from controller.model.manifest import Manifest
+from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
+from controller.model.plan import Verb
 from controller.model.problem import Problem
 from controller.model.scope import Scope
 from controller.model.spec import Spec
@@ -45,8 +46,9 @@ class Kind(ABC, Generic[S]):
     """Fields (camelCase) that AWS cannot change in place."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """What other resources may refer to: name to description."""
-    reach: ClassVar[Literal["account", "region"]] = "region"
-    """Whether a live name is taken in the account as a whole (IAM, Route 53) or in one region."""
+    reach: ClassVar[Literal["account", "region", "parent"]] = "region"
+    """Whether a live name is taken in the account as a whole (IAM, Route 53), in one region, or only in another resource
+    that the spec names (a group in its VPC)."""
     taggable: ClassVar[bool] = True
     """Whether AWS lets us tag it. If not, it is owned through the inventory."""
     reads: ClassVar[tuple[str, ...]] = ()
@@ -79,6 +81,20 @@ class Kind(ABC, Generic[S]):
         """What is wrong or doubtful about a valid spec, found without asking AWS. By default nothing."""
         yield from ()
 
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        """What is wrong or doubtful about a scope's manifests of this kind beside each other and beside what they refer to.
+
+        Each problem with the manifest that must be left out for it. By default nothing.
+        """
+        yield from ()
+
+    def tell(self, verb: Verb, before: S | None, after: S | None) -> Iterator[str]:
+        """What an action means for those who use the resource, in their words: "opens 22/tcp to 0.0.0.0/0".
+
+        The specs have names in place of ids where there are names. `before` is None for a create, `after` for a delete.
+        """
+        yield from ()
+
     @abstractmethod
     def observe(self, aws: Aws, wanted: Wanted[S]) -> Iterator[Observed[S]]:
         """All live resources of the kind, in as few calls as AWS's page sizes allow."""
@@ -94,6 +110,14 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def delete(self, aws: Aws, live: Observed[S]) -> None:
         """Empty and delete it. What is gone already is no error."""
+
+    def same_slot(self, spec: S, live: S) -> bool:
+        """Whether AWS has room for only one of the two, so that a replacement must delete the old one first."""
+        return bool(self.claim(spec)) and self.claim(spec) == self.claim(live)
+
+    def holders(self, aws: Aws, live: Observed[S]) -> str:
+        """What keeps AWS from letting go of a resource, by id, where it says that it is in use; "" for its own words."""
+        return ""
 
     def retag(self, aws: Aws, live: Observed[S], put: Mapping[str, str], remove: frozenset[str]) -> None:
         """Put some tags on and take some off. Every kind that can be tagged says how."""

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.composite import Composite
+from controller.kinds.composites.network import Network
+from controller.kinds.ec2.security_group import SecurityGroup
+from controller.kinds.ec2.subnet import Subnet
+from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -26,6 +31,13 @@ _ALL: tuple[Kind[Any], ...] = (
     Role(),
     SAMLProvider(),
     User(),
+    # ec2
+    Vpc(),
+    Subnet(),
+    SecurityGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}
+
+COMPOSITES: Mapping[str, Composite[Any]] = {composite.id: composite for composite in (Network(),)}
+"""What expands to manifests of these kinds."""

@@ -1,12 +1,13 @@
-"""What only shows when all manifests of a commit are seen together: two for one thing, and needs that go in a circle.
+"""What only shows when all manifests of a commit are seen together: two for one thing, needs that go in a circle, misfits.
 
-Every manifest in a clash gets a problem of its own, and is left out: which of them is meant cannot be told.
+Every manifest in a clash gets a problem of its own, and is left out where that is an error: which of them is meant cannot
+be told.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from controller.manifest.build import Built
@@ -14,6 +15,7 @@ from controller.manifest.envelope import Kinds
 from controller.manifest.graph import cycles, needs
 from controller.manifest.includes import Draft
 from controller.model.address import Address, short_kind
+from controller.model.manifest import Manifest, View
 from controller.model.problem import Problem
 from controller.model.scope import Scope
 
@@ -32,13 +34,15 @@ class Entry:
 
 
 Clash = tuple[Address, Problem]
-"""A manifest that must be left out, and why."""
+"""A manifest, and what is wrong with it; an error leaves it out."""
 
 
 def live_key(kinds: Kinds, scope: Scope, kind: str, claim: str) -> Hashable:
     """What tells one live resource from all others: account, region (where that matters), kind and live name."""
-    region = "" if kinds[kind].reach == "account" else scope.spec.region
-    return scope.spec.account, region, kind, claim
+    reach = kinds[kind].reach
+    region = "" if reach == "account" else scope.spec.region
+    # The claim has the parent by its manifest's name, which means something else in every scope.
+    return scope.spec.account, region, scope.name if reach == "parent" else "", kind, claim
 
 
 def namesakes(entries: Iterable[Entry]) -> Iterator[Clash]:
@@ -60,6 +64,18 @@ def rivals(entries: Iterable[Entry], kinds: Kinds) -> Iterator[Clash]:
             kind, name = short_kind(group[0].address.kind), group[0].built.claim
             what = f"more than one manifest wants the live {kind} {name!r} of account {group[0].scope.spec.account}"
             yield from _at_each(group, what, lambda entry: f"{entry.address} at {entry.draft.envelope.where}")
+
+
+def misfits(entries: Collection[Entry], kinds: Kinds) -> Iterator[Clash]:
+    """What kinds have to say of manifests beside each other: a subnet outside its VPC's range."""
+    manifests = {entry.address: entry.built.manifest for entry in entries if entry.built.manifest}
+    by_kind: dict[tuple[str, str], list[Manifest]] = defaultdict(list)
+    for address, manifest in manifests.items():
+        by_kind[address.scope, address.kind].append(manifest)
+    scopes = {entry.address.scope: entry.scope for entry in entries}
+    for (scope, kind), mine in by_kind.items():
+        for manifest, problem in kinds[kind].check_together(mine, View(scopes[scope], manifests)):
+            yield manifest.address, problem
 
 
 def circles(entries: Iterable[Entry]) -> Iterator[Clash]:

@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -18,7 +19,7 @@ from controller.model.problem import did_you_mean
 from controller.model.reference import Ref
 from controller.model.scope import Lifecycle, ScopeSpec
 
-PLAIN = {str: "text", int: "number", bool: "true or false", float: "number", object: "anything"}
+PLAIN = {str: "text", int: "number", bool: "true or false", float: "number", object: "anything", Any: "anything"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def explain(what: str, kinds: Mapping[str, Any]) -> Explanation:
         model: type[BaseModel] = ScopeSpec if name == "Scope" else Lifecycle
         head, extra = [f"{name}  {(model.__doc__ or '').strip()}"], {}
     else:
-        kind = kinds[_kind_id(name, kinds)]
+        kind = kinds[kind_id(name, kinds)]
         model, head = kind.spec, _head(kind)
         extra = {"reads": list(kind.reads), "writes": list(kind.writes), "outputs": dict(kind.outputs)}
     if path:
@@ -55,7 +56,8 @@ def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
         yield info.alias or name, info
 
 
-def _kind_id(name: str, kinds: Mapping[str, Any]) -> str:
+def kind_id(name: str, kinds: Mapping[str, Any]) -> str:
+    """`iam/Role` for `Role` or `iam/Role`. Raises TrueupError where there is none, or more than one."""
     found = [kind for kind in kinds if name in (kind, short_kind(kind))]
     if len(found) == 1:
         return found[0]
@@ -75,8 +77,9 @@ def _head(kind: Any) -> list[str]:
     if kind.outputs:
         lines.append("outputs:")
         lines += [f"  ${{out.{short_kind(kind.id)}.<name>.{name}}}  {text}" for name, text in kind.outputs.items()]
-    lines.append("IAM actions trueup needs:")
-    lines += [f"  to look: {', '.join(kind.reads)}", f"  to change: {', '.join(kind.writes)}"]
+    if kind.reads or kind.writes:
+        lines.append("IAM actions trueup needs:")
+        lines += [f"  to look: {', '.join(kind.reads)}", f"  to change: {', '.join(kind.writes)}"]
     return lines
 
 
@@ -103,6 +106,7 @@ def _field(what: str, model: type[BaseModel], path: str) -> Explanation:
 
 def _facts(info: FieldInfo) -> dict[str, Any]:
     default = None if info.is_required() else info.get_default(call_default_factory=True)
+    default = default.value if isinstance(default, Enum) else default
     return {
         "type": type_name(Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation),
         "required": info.is_required(),

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from controller.manifest.variables import Path, outputs, strings
 from controller.model.problem import Position, Problem, did_you_mean
+from controller.model.spec import is_secret
 
 Model = TypeVar("Model", bound=BaseModel)
 Locate = Callable[[Path], Position]
@@ -139,7 +140,7 @@ def _problems(model: type[BaseModel], faults: list[_Fault], source: Source) -> I
             by_path.setdefault(fault.path, []).append(fault)
     for path, alike in by_path.items():
         fields = list(_fields(model, path))
-        secret = any(_is_secret(info) for info in fields)
+        secret = any(is_secret(info) for info in fields)
         message, hint = _words(model, alike, fields[-1] if fields else None, secret=secret)
         full = source.path(path)
         yield Problem(source.locate(full), message, field_path(full), hint)
@@ -201,6 +202,21 @@ def _first_sentence(info: FieldInfo | None) -> str:
     return (info.description or "").partition(". ")[0].rstrip(".") if info else ""
 
 
+HIDDEN = "(secret)"
+"""What stands in the place of a secret value wherever something is shown."""
+
+
+def hide(model: type[BaseModel], data: Any, path: Path = ()) -> Any:
+    """A model's data as anybody may see it. `path` is the data's own, where it is a part of the model's."""
+    if any(is_secret(info) for info in _fields(model, path)):
+        return HIDDEN
+    if isinstance(data, Mapping):
+        return {key: hide(model, value, (*path, key)) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [hide(model, item, (*path, number)) for number, item in enumerate(data)]
+    return data
+
+
 def field_path(path: Iterable[str | int]) -> str:
     """`("spec", "ingress", 0, "port")` is `spec.ingress[0].port`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
@@ -257,7 +273,3 @@ def _items(annotation: Any) -> Iterator[Any]:
     for member in _members(annotation):
         arguments = get_args(member)
         yield from arguments[-1:] if get_origin(member) is dict else arguments
-
-
-def _is_secret(info: FieldInfo) -> bool:
-    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("secret"))

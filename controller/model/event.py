@@ -17,9 +17,10 @@ from controller.model.problem import Problem
 
 
 class Result(StrEnum):
-    """How an action ended. SKIPPED: what it needs did not succeed, or nothing was left to change."""
+    """How an action ended. WAITING: AWS is not ready for it yet. SKIPPED: what it needs did not succeed."""
 
     DONE = "done"
+    WAITING = "waiting"
     FAILED = "failed"
     REFUSED = "refused"
     HELD = "held"
@@ -147,13 +148,15 @@ class PassSkipped:
 
 @dataclass(frozen=True, slots=True)
 class PauseNote:
-    """One pause in force, as reports show it. `until` is None for one without an end."""
+    """One pause in force, as reports show it. `until` is None for one without an end; `broken`: nobody has asked for it, the
+    flag file cannot be read."""
 
     selector: str
     reason: str
     who: str
     since: datetime
     until: datetime | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

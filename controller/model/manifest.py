@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from controller.model.address import Address
-from controller.model.problem import Position, Problem
+from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Link
 from controller.model.scope import Lifecycle, Scope
 from controller.model.spec import Spec
@@ -34,6 +34,39 @@ class Manifest:
     def position(self, path: str) -> Position:
         """Where a field of the spec (`trust.Statement`) stands in its file, or the nearest thing above it."""
         return self.locate(path) if self.locate else self.where
+
+    def problem(self, path: str, message: str, hint: str = "", *, severity: Severity = Severity.ERROR) -> Problem:
+        """What is wrong (or, as a warning, doubtful) at a field of the spec."""
+        return Problem(self.position(path), message, f"spec.{path}", hint, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A manifest that a composite expands to. `source`: the field of the composite's spec that it is made from."""
+
+    kind: str
+    name: str
+    spec: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All sound manifests of a commit, as those of one scope see them."""
+
+    scope: Scope
+    manifests: Mapping[Address, Manifest]
+
+    def find(self, kind: str, text: str) -> Manifest | None:
+        """The manifest that a reference (`name` or `scope/name`) means; None for a literal id, and for a broken one."""
+        scope, _, name = text.rpartition("/")
+        return self.manifests.get(Address(scope or self.scope.name, kind, name))
+
+    def of(self, kind: str) -> Iterator[Manifest]:
+        """The scope's own manifests of a kind."""
+        for address, manifest in self.manifests.items():
+            if address.kind == kind and address.scope == self.scope.name:
+                yield manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ class Observed(Generic[S]):
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
+    innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
+              never made anew and never deleted
     detail    what the kind itself needs again for update and delete
     """
 
@@ -30,16 +32,18 @@ class Observed(Generic[S]):
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
     keep: str = ""
+    innate: bool = False
     detail: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a create has made: enough for dependants to go on in the same pass. `pending` as in Observed."""
+    """What a create has made: enough for dependants to go on in the same pass. `pending` and `innate` as in Observed."""
 
     id: str
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    innate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,12 @@ class Action:
     needs     keys of the actions that must have succeeded first
     manifest  what git wants; None for a delete of what git no longer names
     live      what is there; None for a create
+    wanted    (CREATE) the spec as git has it, with what is secret hidden
     tags      the tags to have afterwards; None where the kind has none
     in_place  (REPLACE) the live name is taken, so the old one goes first; else it goes last, by a DELETE of its own
     held      why the action is not carried out; "" when it is
+    waits     what AWS is still at that the action needs; "" when nothing keeps it
+    effects   what the action means for those who use the resource, in their words
     """
 
     verb: Verb
@@ -63,10 +66,13 @@ class Action:
     manifest: Manifest | None = None
     live: Observed[Any] | None = None
     changes: tuple[Change, ...] = ()
+    wanted: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] | None = None
     needs: frozenset[str] = frozenset()
     in_place: bool = False
     held: str = ""
+    waits: str = ""
+    effects: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

@@ -31,22 +31,33 @@ def unknown(target: Address, output: str) -> str:
     return f"(known after apply: {target.local}.{output})"
 
 
+def is_known(text: str) -> bool:
+    """Whether a value has no stand-in in it."""
+    return not UNKNOWN.search(text)
+
+
 @dataclass(frozen=True)
 class Ref:
     """Says that a string field names another resource.
 
     `kinds`: which kinds it may name (`iam/Policy`); the first that has a manifest of that name is meant.
     `output`: which of the target's outputs is the value AWS wants. `literal`: a pattern for values taken as they are.
+    `loose`: the target need not stand first, so that two resources may name each other; what is not known yet is put in by
+    a later pass. `itself`: the value to use where a resource names itself; "" where it cannot.
     """
 
     kinds: tuple[str, ...]
     output: str
     literal: str
+    loose: bool
+    itself: str
 
-    def __init__(self, *kinds: str, output: str, literal: str) -> None:
+    def __init__(self, *kinds: str, output: str, literal: str, loose: bool = False, itself: str = "") -> None:
         object.__setattr__(self, "kinds", kinds)
         object.__setattr__(self, "output", output)
         object.__setattr__(self, "literal", literal)
+        object.__setattr__(self, "loose", loose)
+        object.__setattr__(self, "itself", itself)
 
     @cached_property
     def _literal(self) -> re.Pattern[str]:
@@ -54,7 +65,7 @@ class Ref:
 
     def is_literal(self, text: str) -> bool:
         """Whether the value is an AWS id or ARN already (or nothing, or not known yet), and so names no manifest."""
-        return text == "" or bool(self._literal.fullmatch(text)) or bool(UNKNOWN.search(text)) or "${" in text
+        return text in ("", self.itself) or bool(self._literal.fullmatch(text)) or not is_known(text) or "${" in text
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def resolve(text: str, info: ValidationInfo) -> str:
@@ -83,7 +94,11 @@ Lookup = Callable[[Ref, str], str]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
-    """One resource's need of another: `target` must stand before it. `output` is "" for a bare `dependsOn`."""
+    """One resource's need of another: `target` must stand before it, unless the link is loose.
+
+    `output` is "" for a bare `dependsOn`.
+    """
 
     target: Address
     output: str = ""
+    loose: bool = False

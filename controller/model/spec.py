@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 
 class Part(BaseModel):
@@ -23,6 +24,11 @@ class Part(BaseModel):
 
     key_fields: ClassVar[tuple[str, ...]] = ()
     """In a list: the fields (python names) that tell which item is which, so that a diff can pair them. () = by place."""
+
+
+def is_secret(info: FieldInfo) -> bool:
+    """Whether a field's value must never be shown: `Field(json_schema_extra={"secret": True})`."""
+    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("secret"))
 
 
 class Spec(Part):

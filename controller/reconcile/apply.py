@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from controller.aws.account import acting
 from controller.aws.client import Aws, changes_made
-from controller.errors import AlreadyExists, AwsRefused, Held, NotFound, StateError, TrueupError
+from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, StateError, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Emit, Result, StateTrouble
@@ -27,8 +27,7 @@ from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
 from controller.reconcile.execute import Ended
 from controller.reconcile.guard import fingerprint
-from controller.reconcile.plan import unknown_values
-from controller.reconcile.resolve import resolve
+from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
 
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(hours=1)
@@ -87,17 +86,23 @@ class Applier:
 
     def _ended(self, action: Action) -> Ended:
         try:
-            pending = self._carry_out(action)
-            self.store.succeeded(action.address)
-        except Held as held:
-            return Ended(action, Result.HELD, held.message)
-        except AwsRefused as refused:
-            self._note(self._failure(action, str(refused)))
-            return Ended(action, Result.REFUSED, str(refused))
+            return self._tried(action)
         except TrueupError as error:
             return Ended(action, Result.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
             return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
+
+    def _tried(self, action: Action) -> Ended:
+        try:
+            pending = self._carry_out(action)
+            self.store.succeeded(action.address)
+        except Held as held:
+            return Ended(action, Result.HELD, held.message)
+        except AwsBusy as busy:
+            return Ended(action, Result.WAITING, self._holders(action) or str(busy))
+        except AwsRefused as refused:
+            self._note(self._failure(action, str(refused)))
+            return Ended(action, Result.REFUSED, str(refused))
         return Ended(action, Result.DONE, pending=pending)
 
     def _note(self, failure: Failure) -> None:
@@ -105,6 +110,15 @@ class Applier:
             self.store.failed(failure)
         except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
             self.emit(StateTrouble(str(error)))
+
+    def _holders(self, action: Action) -> str:
+        """What keeps AWS from an action, as far as the kind can find out."""
+        if action.live is None:
+            return ""
+        with suppress(AwsError):  # then AWS's own words must do
+            holders = self.kinds[action.address.kind].holders(self.aws, action.live)
+            return f"{action.live.id} is still in use by {holders}" if holders else ""
+        return ""
 
     def _failure(self, action: Action, message: str) -> Failure:
         mark = fingerprint(action, self.commit)
@@ -114,21 +128,16 @@ class Applier:
         return Failure(action.address, mark, message, attempts, self.clock() + delay)
 
     def _carry_out(self, action: Action) -> str:
-        kind = self.kinds[action.address.kind]
-        match action.verb:
-            case Verb.CREATE:
-                return self._create(action, kind)
-            case Verb.REPLACE:
-                if action.in_place:
-                    self._delete(action, kind)
-                return self._create(action, kind)
-            case Verb.UPDATE | Verb.ADOPT:
-                return self._update(action, kind)
-            case Verb.DELETE:
-                self._delete(action, kind)
-            case Verb.FORGET:
-                self._forget(action, kind)
-        return ""
+        """Do what the verb says; what AWS is still at afterwards."""
+        does: Mapping[Verb, Callable[[Action, Kind[Any]], str]] = {
+            Verb.CREATE: self._create,
+            Verb.ADOPT: self._update,
+            Verb.UPDATE: self._update,
+            Verb.REPLACE: self._replace,
+            Verb.DELETE: self._delete,
+            Verb.FORGET: self._forget,
+        }
+        return does[action.verb](action, self.kinds[action.address.kind])
 
     def _spec(self, action: Action) -> Spec:
         assert action.manifest is not None  # noqa: S101 - every verb but DELETE and FORGET has one
@@ -139,7 +148,7 @@ class Applier:
             path = ".".join(str(part) for part in first["loc"])
             raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
         if unknown_values(spec):
-            raise TrueupError(f"waits for {_unknown(action, self.outputs)}")
+            raise TrueupError(_incomplete(action, self.outputs))
         return spec
 
     def _create(self, action: Action, kind: Kind[Any]) -> str:
@@ -156,10 +165,13 @@ class Applier:
                 self.store.unintend(action.address)
             raise
         self._record(action, made)
-        return made.pending
+        return made.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
 
     def _record(self, action: Action, made: Made) -> None:
-        self.store.applied(self._entry(action, made.id, made.outputs))
+        if made.innate:
+            self.store.unintend(action.address)
+        else:
+            self.store.applied(self._entry(action, made.id, made.outputs))
         self.outputs.learn(action.address, made.outputs)
 
     def _entry(self, action: Action, id_: str, outputs: Mapping[str, str]) -> Entry:
@@ -182,11 +194,22 @@ class Applier:
         # The plan may have been made before an output was known: look again.
         changes = diff(spec, live.spec, action.manifest.lifecycle.ignore)
         changed = frozenset(top_level(change.path) for change in changes)
+        if changed & kind.replace_on:
+            return (
+                f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
+            )
         self._retag(action, live, kind)
         if changed:
             kind.update(self.aws, live, spec, changed)
-        self.store.applied(self._entry(action, live.id, live.outputs))
-        return live.pending
+        if not live.innate:
+            self.store.applied(self._entry(action, live.id, live.outputs))
+        return live.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
+
+    def _replace(self, action: Action, kind: Kind[Any]) -> str:
+        if action.in_place:
+            self._spec(action)  # raises where the new one cannot be made yet: then the old one stays
+            self._delete(action, kind)
+        return self._create(action, kind)
 
     def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
         paths = [change for change in action.changes if top_level(change.path) == "tags"]
@@ -197,18 +220,20 @@ class Applier:
         if put or remove:
             kind.retag(self.aws, live, put, remove)
 
-    def _delete(self, action: Action, kind: Kind[Any]) -> None:
+    def _delete(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)
         with suppress(NotFound):  # gone already, which is what was wanted
             kind.delete(self.aws, live)
         self.store.forget(action.address, live.id)
+        return ""
 
-    def _forget(self, action: Action, kind: Kind[Any]) -> None:
+    def _forget(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)
         marks = frozenset((live.tags or {}).keys() - (action.tags or {}).keys())
         if marks and kind.taggable:
             kind.retag(self.aws, live, {}, marks)
         self.store.forget(action.address, live.id)
+        return ""
 
 
 def _live(action: Action) -> Observed[Any]:
@@ -216,9 +241,10 @@ def _live(action: Action) -> Observed[Any]:
     return action.live
 
 
-def _unknown(action: Action, outputs: Outputs) -> str:
+def _incomplete(action: Action, outputs: Outputs) -> str:
+    """That an action cannot be done wholly before other outputs are known, and which."""
     assert action.manifest is not None  # noqa: S101
     missing = [
         link for link in sorted(action.manifest.links) if link.output and outputs(link.target, link.output) is None
     ]
-    return ", ".join(unknown(link.target, link.output) for link in missing) or "an output that is not known yet"
+    return f"waits for {', '.join(unknown(link.target, link.output) for link in missing)}"

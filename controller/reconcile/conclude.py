@@ -2,6 +2,7 @@
 
 the action was     the resource is
 done               in sync, or pending while AWS is still at it
+waiting            pending: AWS is not ready for it yet
 held               as the guard said
 refused, failed    failed
 skipped            pending if what it waits for is on its way, else blocked
@@ -14,7 +15,7 @@ from dataclasses import replace
 
 from controller.model.address import Address
 from controller.model.event import Result
-from controller.model.plan import Plan, State, Status, Verb
+from controller.model.plan import Action, Plan, State, Status, Verb
 from controller.reconcile.execute import Ended
 
 SEVERITY = (State.IN_SYNC, State.PENDING, State.DRIFTED, State.HELD, State.BLOCKED, State.FAILED, State.UNKNOWN)
@@ -23,11 +24,16 @@ SEVERITY = (State.IN_SYNC, State.PENDING, State.DRIFTED, State.HELD, State.BLOCK
 
 def conclude(plan: Plan, ended: Mapping[str, Ended]) -> dict[Address, Status]:
     """The states after the pass. What git names no more and is gone is no longer among them."""
-    statuses = {address: status for address, status in plan.statuses.items() if not _has_action(plan, address)}
+    acted_on = {action.address for action in plan.actions if not _leftover(action)}
+    statuses = {address: status for address, status in plan.statuses.items() if address not in acted_on}
     for end in ended.values():
+        address = end.action.address
         if end.action.verb in (Verb.DELETE, Verb.FORGET) and end.result is Result.DONE:
             continue
-        address = end.action.address
+        if _leftover(end.action) and any(
+            need.action.address == address and not need.ready for need in _needs(end, ended)
+        ):
+            continue  # the replacement itself says why it is not done
         status = _after(plan.statuses[address], end, ended)
         known = statuses.get(address)
         if known is None or SEVERITY.index(status.state) > SEVERITY.index(known.state):
@@ -35,8 +41,13 @@ def conclude(plan: Plan, ended: Mapping[str, Ended]) -> dict[Address, Status]:
     return statuses
 
 
-def _has_action(plan: Plan, address: Address) -> bool:
-    return any(action.address == address for action in plan.actions)
+def _leftover(action: Action) -> bool:
+    """Whether an action only deletes what a replacement has left behind: its address is that of a resource which stays."""
+    return action.verb is Verb.DELETE and action.manifest is not None
+
+
+def _needs(end: Ended, ended: Mapping[str, Ended]) -> list[Ended]:
+    return [ended[key] for key in end.action.needs]
 
 
 def _after(before: Status, end: Ended, ended: Mapping[str, Ended]) -> Status:
@@ -45,6 +56,8 @@ def _after(before: Status, end: Ended, ended: Mapping[str, Ended]) -> Status:
             return replace(before, state=State.PENDING, reason=end.pending, changes=())
         case Result.DONE:
             return replace(before, state=State.IN_SYNC, reason="", changes=())
+        case Result.WAITING:
+            return replace(before, state=State.PENDING, reason=end.reason)
         case Result.HELD if end.action.held:
             return before
         case Result.HELD:
@@ -57,8 +70,8 @@ def _after(before: Status, end: Ended, ended: Mapping[str, Ended]) -> Status:
 
 
 def _on_its_way(end: Ended, ended: Mapping[str, Ended]) -> bool:
-    """Whether all that an action waits for has succeeded and is only not ready yet."""
+    """Whether all that an action waits for has succeeded, or will, and is only not ready yet."""
     return all(
-        need.result is Result.DONE or (need.result is Result.SKIPPED and _on_its_way(need, ended))
-        for need in (ended[key] for key in end.action.needs)
+        need.result in (Result.DONE, Result.WAITING) or (need.result is Result.SKIPPED and _on_its_way(need, ended))
+        for need in _needs(end, ended)
     )

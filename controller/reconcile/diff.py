@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.model.plan import ABSENT, Change
-from controller.model.spec import Part, Spec
+from controller.model.spec import Part, Spec, is_secret
 
 
 def diff(want: Spec, live: Spec, ignore: tuple[str, ...] = ()) -> tuple[Change, ...]:
@@ -48,15 +48,14 @@ def _compare(path: str, want: Any, live: Any) -> Iterator[Change]:
         yield from _maps(path, want, live)
     elif _keyed(want) and _keyed(live):
         yield from _items(path, want, live)
-    elif not (want is ABSENT and live is ABSENT):
+    else:
         yield Change(path, before=live, after=want)
 
 
 def _parts(prefix: str, want: Part, live: Part) -> Iterator[Change]:
     for name, field in type(want).model_fields.items():
-        secret = isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("secret"))
         for change in _compare(f"{prefix}{field.alias}", getattr(want, name), getattr(live, name)):
-            yield Change(change.path, change.before, change.after, secret=secret or change.secret)
+            yield Change(change.path, change.before, change.after, secret=is_secret(field) or change.secret)
 
 
 def _maps(path: str, want: Mapping[str, Any], live: Mapping[str, Any]) -> Iterator[Change]:

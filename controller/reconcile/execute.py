@@ -44,7 +44,7 @@ def execute(
         while order.is_active():
             for key in order.get_ready():
                 action = actions[key]
-                obstacle = action.held or _obstacle(action, ended)
+                obstacle = action.held or action.waits or _obstacle(action, ended)
                 if obstacle:
                     ended[key] = Ended(action, Result.HELD, obstacle) if action.held else skip(action, obstacle)
                     order.done(key)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,10 @@ from controller.kinds.base import Kind
 from controller.manifest.yaml_writer import write
 from controller.model.address import api_version, short_kind
 from controller.model.observed import Observed, Wanted
-from controller.model.reference import Ref
 from controller.model.scope import Scope
 from controller.reconcile.owner import PREFIX, managed_tags
 from controller.reconcile.render import as_data
+from controller.reconcile.resolve import Names, named
 
 Documents = Mapping[str, list[dict[str, Any]]]
 
@@ -63,10 +64,15 @@ def _names(kind: Kind[Any], items: Iterable[Observed[Any]]) -> dict[str, str]:
         wanted = re.sub(r"[^A-Za-z0-9+=,.@_-]", "-", claim or (item.tags or {}).get("Name", "") or item.id).lstrip(
             "+=,.@_-"
         )
-        name = wanted if wanted and wanted not in taken else f"{wanted or 'unnamed'}-{len(taken)}"
+        name = next(one for one in _spellings(wanted or "unnamed") if one not in taken)
         taken.add(name)
         names[item.id] = name
     return names
+
+
+def _spellings(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
 
 
 def _field(kind: Kind[Any], item: Observed[Any]) -> str:
@@ -74,9 +80,7 @@ def _field(kind: Kind[Any], item: Observed[Any]) -> str:
     return str(spec[kind.name_field]) if kind.name_field else ""
 
 
-def _by_output(
-    live: Mapping[str, tuple[Observed[Any], ...]], names: Mapping[str, Mapping[str, str]]
-) -> dict[tuple[str, str, str], str]:
+def _by_output(live: Mapping[str, tuple[Observed[Any], ...]], names: Mapping[str, Mapping[str, str]]) -> Names:
     return {
         (kind, output, value): names[kind][item.id]
         for kind, items in live.items()
@@ -85,14 +89,8 @@ def _by_output(
     }
 
 
-def _manifest(
-    kind: Kind[Any], item: Observed[Any], name: str, scope: Scope, back: Mapping[tuple[str, str, str], str]
-) -> dict[str, Any]:
-    def named(ref: Ref, text: str) -> str:
-        return next((back[k, ref.output, text] for k in ref.kinds if (k, ref.output, text) in back), text)
-
-    spec = item.spec.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, context={"name": named})
-    spec = {key: as_data(value) for key, value in spec.items()}
+def _manifest(kind: Kind[Any], item: Observed[Any], name: str, scope: Scope, back: Names) -> dict[str, Any]:
+    spec = {key: as_data(value) for key, value in named(item.spec, back, defaults=False).items()}
     if spec.get(kind.name_field) == name:
         del spec[kind.name_field]
     own = {
@@ -106,6 +104,6 @@ def _manifest(
         "apiVersion": api_version(kind.id),
         "kind": short_kind(kind.id),
         "metadata": {"name": name},
-        "lifecycle": {"adopt": item.id if not kind.name_field else True},
+        **({} if item.innate else {"lifecycle": {"adopt": item.id if not kind.name_field else True}}),
         "spec": spec,
     }

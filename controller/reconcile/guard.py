@@ -41,9 +41,9 @@ def guard(plan: Plan, rules: Rules) -> Plan:
     actions = _limited(actions, Verb.DELETE, limit.max_deletes, "maxDeletes")
     actions = _limited(actions, Verb.REPLACE, limit.max_replacements, "maxReplacements")
     statuses = dict(plan.statuses)
-    for action in actions:
+    for action in reversed(actions):  # of a replacement and what it leaves behind, the replacement's reason counts
         if action.held:
-            statuses[action.address] = _status(statuses[action.address], action, rules)
+            statuses[action.address] = _status(plan.statuses[action.address], action, rules)
     return replace(plan, actions=tuple(actions), statuses=statuses)
 
 
@@ -120,7 +120,7 @@ def _limited(actions: list[Action], verb: Verb, limit: int, name: str) -> list[A
 
 
 def _status(before: Status, action: Action, rules: Rules) -> Status:
-    return replace(before, state=_state(action, rules), reason=f"{before.reason}; not done: {action.held}")
+    return replace(before, state=_state(action, rules), reason=f"{action.reason}; not done: {action.held}")
 
 
 def _state(action: Action, rules: Rules) -> State:

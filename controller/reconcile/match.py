@@ -2,7 +2,9 @@
 
 the manifest's live resource is ...                     then
 one that is ours under this address                     that one; of several, the one nearest to the spec
-one of its name that is ours under another address      that one, if git names the other address no more (a rename)
+one of its name that is ours under another address      that one, if git names the other address no more (a rename);
+                                                        else blocked, whatever `adopt` says
+one of its name that AWS made along with another       that one, without owning it
 one of its name (or id, by `adopt`) that is nobody's    that one, if the manifest says `adopt`, only observes, or the
                                                         inventory was lost and nothing differs; else blocked
 one of its name that is somebody else's                 blocked, unless the manifest says `adopt`
@@ -113,15 +115,13 @@ def match(
 def _take(
     found: Live, manifest: Manifest, spec: Spec | None, book: Book, wanted: Iterable[Address], mode: Mode
 ) -> Match:
-    if mode is Mode.OBSERVE:
+    if mode is Mode.OBSERVE or found.item.innate:
         return Match(found.item)
-    if manifest.lifecycle.adopt:
+    ours_as = found.whose.address
+    if ours_as is not None and ours_as in wanted:
+        return Match(blocked=f"{found.item.id} belongs to {ours_as.local} already")
+    if ours_as is not None or manifest.lifecycle.adopt:
         return Match(found.item, adopt=True)
-    renamed_from = found.whose.address
-    if renamed_from is not None and renamed_from not in wanted:
-        return Match(found.item, adopt=True)
-    if renamed_from is not None:
-        return Match(blocked=f"{found.item.id} belongs to {renamed_from.local} already")
     untouched = found.whose is NOBODY and found.item.tags is None
     if untouched and book.recovering and spec is not None and not diff(spec, found.item.spec):
         return Match(found.item, adopt=True)

@@ -16,29 +16,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from typing import Any
 
 from pydantic import ValidationError
 
 from controller.kinds.base import Kind
+from controller.manifest.graph import needs, untangled
+from controller.manifest.validation import hide
 from controller.model.address import Address
-from controller.model.inventory import Inventory
+from controller.model.inventory import Entry, Inventory
 from controller.model.manifest import Desired, Manifest
 from controller.model.observed import Observation, Observed
 from controller.model.plan import Action, Change, Plan, State, Status, Verb
-from controller.model.reference import UNKNOWN
 from controller.model.scope import Deletion, Mode
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, diff_tags, top_level
+from controller.reconcile.effects import explainer, names_of
 from controller.reconcile.match import Book, Match, match, read_book
 from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
 from controller.reconcile.resolve import referred, resolve
 
+FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
+"""A time at which nothing is new any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a plan is made from. `elsewhere` knows the outputs of other scopes' resources."""
+    """All that a plan is made from. `elsewhere` knows the outputs of other scopes' resources, `now` when it is."""
 
     desired: Desired
     observations: Mapping[str, Observation[Any]]
@@ -46,6 +52,7 @@ class Situation:
     kinds: Mapping[str, Kind[Any]]
     owner: str
     elsewhere: Callable[[Address, str], str | None] = lambda target, output: None
+    now: datetime = FAR_AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +79,28 @@ def make_plan(situation: Situation) -> Plan:
     for removal in removals:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
+    explained = explainer(situation.kinds, names_of(_known(book, decisions)))
     return Plan(
         desired.scope,
-        _ordered(actions),
+        tuple(explained(action) for action in _ordered(actions)),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
     )
 
 
+def _known(book: Book, decisions: Mapping[Address, Decision]) -> dict[Address, Observed[Any]]:
+    """What is live under an address, git's or one that git names no more."""
+    ours = {address: lives[0].item for address, lives in book.owned.items()}
+    return ours | {address: found.live for address, found in decisions.items() if found.live}
+
+
 def _in_order(manifests: Mapping[Address, Manifest]) -> Iterator[Address]:
-    graph = {address: _needed(manifest, manifests) for address, manifest in sorted(manifests.items())}
-    return iter(TopologicalSorter(graph).static_order())
-
-
-def _needed(manifest: Manifest, manifests: Mapping[Address, Manifest]) -> list[Address]:
-    targets = {link.target for link in manifest.links} - {manifest.address}
-    return sorted(target for target in targets if target in manifests)
+    """Each after what it refers to, as far as that is possible: loose references may go in a circle."""
+    alphabetical = [manifests[address] for address in sorted(manifests)]
+    graph = untangled(needs(alphabetical), needs(alphabetical, loose=True))
+    order = TopologicalSorter({address: sorted(targets) for address, targets in graph.items()}).static_order()
+    return (address for address in order if address in manifests)
 
 
 def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Mapping[Address, Decision]) -> Decision:
@@ -96,10 +108,14 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     observation = situation.observations[kind.id]
     if observation.error:
         return _without_action(manifest, State.UNKNOWN, f"could not be read: {observation.error}")
+    unseen = _unseen(manifest, kind, situation)
+    if unseen:
+        reason = f"{unseen.id} was made a moment ago, and AWS does not show it yet"
+        return Decision(Status(manifest.address, State.PENDING, reason, manifest.where), outputs=unseen.outputs)
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
-    outputs = _outputs(manifest, situation, decisions)
+    outputs = _outputs(manifest, situation, book, decisions)
     try:
         spec = resolve(manifest, situation.kinds, outputs)
     except ValidationError as error:
@@ -110,9 +126,19 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     found = match(manifest, spec, kind, book, situation.desired.manifests, mode_of(manifest, situation.desired))
     if found.blocked:
         return _without_action(manifest, State.BLOCKED, found.blocked)
-    if found.live is None:
-        return _create(manifest, spec, situation)
-    return _compare(manifest, spec, kind, found, situation)
+    made = found.live is not None
+    decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
+    waits = _waits(manifest, decisions)
+    return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+
+
+def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:
+    """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
+    if kind.name_field:
+        return None
+    seen = {live.id for live in situation.observations[kind.id].live}
+    ours = (entry for entry in situation.inventory.entries if entry.address == manifest.address)
+    return next((entry for entry in ours if entry.id not in seen and entry.settling(situation.now)), None)
 
 
 def mode_of(manifest: Manifest, desired: Desired) -> Mode:
@@ -122,23 +148,41 @@ def mode_of(manifest: Manifest, desired: Desired) -> Mode:
 
 def _missing(manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]) -> str:
     """Why something that a manifest needs cannot be had in this pass, or ""."""
-    for target in sorted({link.target for link in manifest.links} - {manifest.address}):
-        if target.scope == manifest.address.scope:
-            if target not in situation.desired.manifests:
-                return f"needs {target.local}, whose manifest has errors"
-            status = decisions[target].status
-            if status.state in (State.UNKNOWN, State.BLOCKED, State.FAILED):
-                return f"needs {target.local}, which is {status.state.value}"
+    for target in _required(manifest):
+        if target not in situation.desired.manifests:
+            return f"needs {target.local}, whose manifest has errors"
+        status = decisions[target].status
+        if status.state in (State.UNKNOWN, State.BLOCKED, State.FAILED):
+            return f"needs {target.local}, which is {status.state.value}"
     return ""
 
 
+def _waits(manifest: Manifest, decisions: Mapping[Address, Decision]) -> str:
+    """Why a change must wait for AWS to be done with something that it needs, or ""."""
+    for target in _required(manifest):
+        found = decisions[target]
+        if found.action is None and found.status.state is State.PENDING:
+            return f"waits for {target.local}: {found.status.reason}"
+    return ""
+
+
+def _required(manifest: Manifest) -> list[Address]:
+    """What must stand in the same scope before a manifest's resource can."""
+    targets = {link.target for link in manifest.links if not link.loose} - {manifest.address}
+    return sorted(target for target in targets if target.scope == manifest.address.scope)
+
+
 def _outputs(
-    manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]
+    manifest: Manifest, situation: Situation, book: Book, decisions: Mapping[Address, Decision]
 ) -> Callable[[Address, str], str | None]:
     def output(target: Address, name: str) -> str | None:
         if target.scope != manifest.address.scope:
             return situation.elsewhere(target, name)
-        return decisions[target].outputs.get(name) if target in decisions else None
+        if target in decisions:
+            return decisions[target].outputs.get(name)
+        # Two that name each other: one of them is looked at before the other. Whose it is tells enough.
+        owned = book.owned.get(target, ())
+        return owned[0].item.outputs.get(name) if len(owned) == 1 else None
 
     return output
 
@@ -163,6 +207,7 @@ def _create(manifest: Manifest, spec: Spec | None, situation: Situation) -> Deci
         manifest.address,
         "git names it and it does not exist",
         manifest=manifest,
+        wanted=hide(situation.kinds[manifest.address.kind].spec, manifest.data),
         tags=_tags(manifest, spec, situation),
     )
     return Decision(Status(manifest.address, State.DRIFTED, action.reason, manifest.where), action)
@@ -186,7 +231,7 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
     changes = (*changes, *_retags(manifest, spec, live, situation))
     if replaced:
         reason = f"AWS cannot change {', '.join(replaced)} in place"
-        in_place = bool(kind.claim(spec)) and kind.claim(spec) == kind.claim(live.spec)
+        in_place = kind.same_slot(spec, live.spec)
         return _with_action(manifest, live, found, Verb.REPLACE, changes, reason, situation, spec, in_place)
     if found.adopt:
         return _with_action(manifest, live, found, Verb.ADOPT, changes, "git takes it over", situation, spec)
@@ -203,7 +248,7 @@ def _retags(manifest: Manifest, spec: Spec, live: Observed[Any], situation: Situ
     if wanted is None or live.tags is None:
         return ()
     there = managed_tags(live.tags, situation.desired.scope)
-    if mode_of(manifest, situation.desired) is Mode.OBSERVE:  # what is only observed need not be ours
+    if mode_of(manifest, situation.desired) is Mode.OBSERVE or live.innate:  # it is not, or need not be, ours
         wanted, there = _others(wanted), _others(there)
     return diff_tags(wanted, there, manifest.lifecycle.ignore)
 
@@ -280,36 +325,43 @@ def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
 
 def _ordered(actions: list[Action]) -> tuple[Action, ...]:
     """The actions with what each needs, in an order that respects it."""
-    linked = [replace(action, needs=action.needs | _needs(action, actions)) for action in actions]
-    by_key = {action.key: action for action in _let_go(linked)}
-    order = TopologicalSorter({key: sorted(action.needs) for key, action in by_key.items()}).static_order()
-    return tuple(by_key[key] for key in order)
+    by_key = {action.key: action for action in actions}
+    must = {key: action.needs for key, action in by_key.items()}
+    may: dict[str, frozenset[str]] = dict.fromkeys(by_key, frozenset())
+    for key, other, loose in [*_needs(actions), *_let_go(actions)]:
+        chosen = may if loose else must
+        chosen[key] |= {other}
+    graph = untangled(must, may)
+    order = TopologicalSorter({key: sorted(needed) for key, needed in graph.items()}).static_order()
+    return tuple(replace(by_key[key], needs=graph[key]) for key in order)
 
 
-def _needs(action: Action, actions: list[Action]) -> frozenset[str]:
+Need = tuple[str, str, bool]
+"""An action's key, the key of one that should be over before it, and whether it may be the other way round (loose)."""
+
+
+def _needs(actions: list[Action]) -> Iterator[Need]:
     """A change needs the changes of what it refers to."""
-    if action.verb is Verb.DELETE or action.manifest is None:
-        return frozenset()
-    targets = {link.target for link in action.manifest.links} - {action.address}
-    return frozenset(other.key for other in actions if other.address in targets and other.verb is not Verb.DELETE)
+    makers: dict[Address, list[str]] = {}
+    for action in actions:
+        if action.verb is not Verb.DELETE:
+            makers.setdefault(action.address, []).append(action.key)
+    for action in actions:
+        if action.verb is not Verb.DELETE and action.manifest is not None:
+            links = (link for link in action.manifest.links if link.target != action.address)
+            yield from ((action.key, key, link.loose) for link in links for key in makers.get(link.target, ()))
 
 
-def _let_go(actions: list[Action]) -> Iterator[Action]:
+def _let_go(actions: list[Action]) -> Iterator[Need]:
     """A delete needs everything that refers to the live resource to let go of it first."""
-    users: dict[str, set[str]] = {}
+    users: dict[str, list[tuple[str, bool]]] = {}
     for action in actions:
         if action.live is not None:
-            for text in referred(action.live):
-                users.setdefault(text, set()).add(action.key)
+            for text, loose in referred(action.live).items():
+                # Two that are both to go may hold each other by what somebody did by hand: then AWS decides.
+                users.setdefault(text, []).append((action.key, loose or action.verb is Verb.DELETE))
     for action in actions:
         if action.verb is Verb.DELETE and action.live is not None:
             names = {action.live.id, *action.live.outputs.values()}
-            waits = frozenset(key for name in names for key in users.get(name, ())) - {action.key}
-            yield replace(action, needs=action.needs | waits)
-        else:
-            yield action
-
-
-def unknown_values(spec: Spec) -> bool:
-    """Whether a resolved spec still holds values that are not known before something else is applied."""
-    return bool(UNKNOWN.search(spec.model_dump_json()))
+            found = (user for name in names for user in users.get(name, ()))
+            yield from ((action.key, key, loose) for key, loose in found if key != action.key)

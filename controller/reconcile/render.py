@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from rich.text import Text
 
+from controller.manifest.validation import HIDDEN, hide
 from controller.model.plan import ABSENT, Action, Change, Plan, State, Verb
 
 SIGNS = {
@@ -20,7 +21,6 @@ SIGNS = {
     Verb.DELETE: ("-", "red"),
     Verb.FORGET: ("/", "cyan"),
 }
-HIDDEN = "(secret)"
 _anything: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -75,6 +75,8 @@ def _plain(action: Action) -> dict[str, Any]:
         "resource": action.address.local,
         "reason": action.reason,
         "held": action.held,
+        "waits": action.waits,
+        "effects": list(action.effects),
         "where": str(action.where or ""),
         "changes": [
             {
@@ -88,13 +90,15 @@ def _plain(action: Action) -> dict[str, Any]:
 
 
 def as_data(value: Any) -> Any:
-    """A canonical value as plain data; sets are sorted, what is absent is None."""
+    """A canonical value as plain data; sets are sorted, what is absent is None, what is secret in a model is hidden."""
     if value is ABSENT:
         return None
     if isinstance(value, frozenset | set):
         return sorted((as_data(item) for item in value), key=str)
+    if isinstance(value, list | tuple):
+        return [as_data(item) for item in value]
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return hide(type(value), value.model_dump(mode="json", by_alias=True, exclude_none=True))
     return _anything.dump_python(getattr(value, "data", value), mode="json")
 
 
@@ -104,14 +108,17 @@ def _action(action: Action) -> Iterator[Text]:
     yield Text.assemble((f"{sign} {action.address.local}", f"bold {colour}"), f"  {action.reason}", (where, "dim"))
     if action.held:
         yield Text(f"      held: {action.held}", style="yellow")
-    if action.verb is Verb.CREATE and action.manifest is not None:
-        for key, value in sorted(action.manifest.data.items()):
-            yield Text(f"      + {key}: {_short(value)}", style="green")
+    if action.waits:
+        yield Text(f"      {action.waits}", style="yellow")
+    yield from (Text(f"      => {effect}", style="bold") for effect in action.effects)
+    for key, value in sorted(action.wanted.items()):
+        yield Text(f"      + {key}: {_short(value)}", style="green")
     for change in action.changes:
-        yield from _change(change)
+        yield from change_lines(change)
 
 
-def _change(change: Change) -> Iterator[Text]:
+def change_lines(change: Change) -> Iterator[Text]:
+    """A field that differs, as lines that begin with a sign."""
     if change.secret:
         yield Text(f"      ~ {change.path}: {HIDDEN}", style="yellow")
         return

@@ -1,4 +1,4 @@
-"""Putting other resources' outputs in the place of references, so that a wanted spec can be compared with a live one."""
+"""References: outputs in the place of names, so that a wanted spec can be compared with a live one; and the way back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from controller.manifest import references
 from controller.model.address import Address
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed
-from controller.model.reference import Link, Ref
+from controller.model.reference import Link, Ref, is_known
 from controller.model.spec import Spec
 
 Outputs = Callable[[Address, str], str | None]
@@ -27,7 +27,10 @@ def resolve(manifest: Manifest, kinds: Mapping[str, Kind[Any]], outputs: Outputs
         return manifest.spec
 
     def lookup(ref: Ref, text: str) -> str:
-        return references.value_of(Link(_target(manifest, ref, text), ref.output), outputs)
+        target = _target(manifest, ref, text)
+        if ref.itself and target == manifest.address:
+            return ref.itself
+        return references.value_of(Link(target, ref.output), outputs)
 
     data = references.resolve(manifest.data, outputs, manifest.address.scope, kinds)
     return kinds[manifest.address.kind].spec.model_validate(data, context={"resolve": lookup})
@@ -43,13 +46,40 @@ def _target(manifest: Manifest, ref: Ref, text: str) -> Address:
     raise ValueError(f"no manifest {text!r} of kind {' or '.join(ref.kinds)}")
 
 
-def referred(live: Observed[Any]) -> frozenset[str]:
-    """The ids and ARNs of other resources that a live resource refers to: what must not be deleted before it lets go."""
-    found: set[str] = set()
+def referred(live: Observed[Any]) -> Mapping[str, bool]:
+    """The ids and ARNs of other resources that a live resource refers to: what must not be deleted before it lets go.
 
-    def note(_: Ref, text: str) -> str:
-        found.add(text)
+    Each with whether all its references to it are loose.
+    """
+    found: dict[str, bool] = {}
+
+    def note(ref: Ref, text: str) -> str:
+        if text not in ("", ref.itself):
+            found[text] = ref.loose and found.get(text, True)
         return text
 
     live.spec.model_dump(context={"name": note})
-    return frozenset(found - {""})
+    return found
+
+
+Names = Mapping[tuple[str, str, str], str]
+"""The name that an output's value stands for, by kind, output and value."""
+
+
+def named(spec: Spec, names: Names, *, defaults: bool = True) -> dict[str, Any]:
+    """A live spec as data by alias, with names in place of ids where there are names; without what AWS does not report."""
+
+    def name(ref: Ref, text: str) -> str:
+        found = (names.get((kind, ref.output, text)) for kind in ref.kinds)
+        return next((one for one in found if one), text)
+
+    return spec.model_dump(by_alias=True, exclude_none=True, exclude_defaults=not defaults, context={"name": name})
+
+
+def unknown_values(spec: Spec, *, loose: bool = False) -> bool:
+    """Whether a resolved spec still holds values that are not known before something else is applied.
+
+    Those of loose references can be put in later, and count only where `loose` says so.
+    """
+    context = {"name": lambda ref, text: text if loose or not ref.loose else ""}
+    return not is_known(spec.model_dump_json(context=context))

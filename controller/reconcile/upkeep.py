@@ -13,7 +13,7 @@ from datetime import datetime
 from controller.errors import StateError
 from controller.model.address import Address
 from controller.model.inventory import Entry
-from controller.model.plan import Plan
+from controller.model.plan import Plan, Verb
 from controller.model.scope import Deletion
 from controller.reconcile.plan import Situation
 from controller.state.store import Store
@@ -51,7 +51,8 @@ def _enter(plan: Plan, situation: Situation, commit: str, store: Store, now: dat
     orphans = (action for action in plan.actions if action.manifest is None and action.live is not None)
     for action in orphans:
         if action.live and action.live.id not in situation.inventory.ids(action.address):
-            kept = Deletion.PROTECT if action.held else Deletion.DELETE
+            kept = Deletion.RETAIN if action.verb is Verb.FORGET else Deletion.DELETE
+            kept = Deletion.PROTECT if action.held else kept
             store.applied(Entry(action.address, action.live.id, commit, "", 0, now, kept, action.live.outputs))
 
 
@@ -60,5 +61,5 @@ def _drop(situation: Situation, store: Store) -> None:
         observation = situation.observations.get(entry.address.kind)
         if observation is None or observation.error:
             continue
-        if all(live.id != entry.id for live in observation.live):
+        if all(live.id != entry.id for live in observation.live) and not entry.settling(situation.now):
             store.forget(entry.address, entry.id)

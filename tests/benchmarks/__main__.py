@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 
 from controller.aws.emulator import emulator, environment
-from controller.kinds.registry import KINDS
+from controller.kinds.registry import COMPOSITES, KINDS
 from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
 from controller.model.commit import Blob, Tree
 from controller.source.entries import blob_id
-from tests.kinds.samples import ALLOW, TRUST
+from tests.kinds.samples.iam import ALLOW, TRUST
 from tests.stage import SCOPE, Stage, document
 
 Row = tuple[str, str, str]
@@ -68,12 +68,12 @@ def a_quiet_pass() -> Iterator[Row]:
 def loading() -> Iterator[Row]:
     """10,000 manifests, and then one of them changed."""
     files = manifests(10_000)
-    loader = Loader(KINDS)
+    loader = Loader(KINDS, COMPOSITES)
     first = timed(lambda: loader.load(tree(files)))
     files["roles/7.yaml"] += "# changed\n"
     second = timed(lambda: loader.load(tree(files)))
     one = timed(
-        lambda: Loader(KINDS).load(
+        lambda: Loader(KINDS, COMPOSITES).load(
             tree({name: files[name] for name in ("scope.yaml", "policies/7.yaml", "roles/7.yaml")})
         )
     )

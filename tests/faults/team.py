@@ -11,7 +11,7 @@ from controller.model.address import Address
 from controller.model.event import Outcome
 from controller.model.plan import State
 from tests.daemon import Daemon
-from tests.kinds.samples import ALLOW, TRUST
+from tests.kinds.samples.iam import ALLOW, TRUST
 from tests.stage import SCOPE, Stage, document
 
 TEAM = (

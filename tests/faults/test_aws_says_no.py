@@ -15,7 +15,7 @@ from controller.model.address import Address
 from controller.model.plan import State
 from tests.faults.team import GROUP, POLICY, ROLE, TEAM, USER, staged, states
 from tests.faulty_proxy import DENIED, FaultyProxy, Refusal
-from tests.kinds.samples import OTHER_TRUST, TRUST
+from tests.kinds.samples.iam import OTHER_TRUST, TRUST
 from tests.stage import Stage, document
 
 

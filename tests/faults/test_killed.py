@@ -10,7 +10,7 @@ import pytest
 
 from controller.manifest.yaml_writer import write
 from tests.daemon import Daemon, eventually
-from tests.kinds.samples import ALLOW, OTHER, TRUST
+from tests.kinds.samples.iam import ALLOW, OTHER, TRUST
 from tests.stage import SCOPE, Stage, document
 
 MANIFESTS = [

@@ -15,7 +15,7 @@ from controller.model.event import ActionEnded, AwsCalled, Event, Result
 from controller.model.plan import State
 from tests.faults.team import GROUP, ROLE, TEAM, USER, staged, states
 from tests.faulty_proxy import BROKEN, THROTTLED, UNAVAILABLE, Answer, FaultyProxy, Lost, Page, Refusal, Reset
-from tests.kinds.samples import TRUST
+from tests.kinds.samples.iam import TRUST
 from tests.stage import document
 
 TROUBLES: Mapping[str, Answer] = {

@@ -19,7 +19,7 @@ from controller.model.plan import State
 from controller.reconcile.cycle import reconcile
 from controller.source.entries import blob_id
 from tests.faults.team import GROUP, POLICY, ROLE, TEAM, USER, staged, states
-from tests.kinds.samples import OTHER_TRUST, TRUST
+from tests.kinds.samples.iam import OTHER_TRUST, TRUST
 from tests.stage import document
 
 

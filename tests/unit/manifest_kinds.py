@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha1
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
-from controller.model.manifest import Loaded, Manifest
+from controller.model.manifest import Loaded, Manifest, View
 from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Ref
 from controller.model.scope import Scope
@@ -98,6 +98,19 @@ class Kind:
         if "Doubt" in manifest.data.get("document", {}):
             severity = Severity.ERROR if scope.spec.policy_lint == "error" else Severity.WARNING
             yield Problem(manifest.position("document.Doubt"), "doubtful", "spec.document", severity=severity)
+
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        """Documents may not be the same, as subnets' ranges may not overlap."""
+        for one in mine:
+            alike = [other.address.name for other in view.of(self.id) if other.data == {**one.data, **_names(other)}]
+            if len(alike) > 1 and "Same" in one.data.get("document", {}):
+                severity = Severity.ERROR if view.scope.spec.policy_lint == "error" else Severity.WARNING
+                where = one.position("document.Same")
+                yield one, Problem(where, f"the same as {', '.join(sorted(alike))}", "spec.document", severity=severity)
+
+
+def _names(manifest: Manifest) -> dict[str, Any]:
+    return {key: value for key, value in manifest.data.items() if key.endswith("Name")}
 
 
 def kinds() -> dict[str, Kind]:

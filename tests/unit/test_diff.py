@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -123,3 +124,47 @@ def test_differences_are_the_same_seen_from_either_side(one: ThingSpec, other: T
     there = [(change.path, change.before, change.after) for change in diff(one, other)]
     back = [(change.path, change.after, change.before) for change in diff(other, one)]
     assert there == back
+
+
+@given(specs, st.randoms(use_true_random=False))
+def test_the_order_of_what_has_none_is_no_difference(one: ThingSpec, random: Random) -> None:
+    """Sets, maps, and items that are told apart by a key. The order of a plain list is the author's."""
+    data = one.model_dump(by_alias=True)
+    for name in ("parts", "layers"):
+        data[name] = random.sample(list(data[name]), len(data[name]))
+    data["labels"] = dict(random.sample(list(data["labels"].items()), len(data["labels"])))
+    assert diff(one, ThingSpec.model_validate(data)) == ()
+
+
+@given(specs, specs)
+def test_no_difference_means_that_all_that_is_managed_and_known_is_equal(one: ThingSpec, other: ThingSpec) -> None:
+    def same(name: str) -> bool:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if name == "layers":
+            mine, theirs = ({layer.name: layer for layer in layers} for layers in (mine, theirs))
+        return mine is None or theirs is None or mine == theirs
+
+    differing = {field.alias for name, field in ThingSpec.model_fields.items() if not same(name)}
+    assert {top_level(change.path) for change in diff(one, other)} == differing
+
+
+@given(specs, specs)
+def test_what_is_ignored_and_what_is_not_are_all_that_differs(one: ThingSpec, other: ThingSpec) -> None:
+    everything = diff(one, other)
+    for change in everything:
+        left = diff(one, other, (change.path,))
+        assert [kept for kept in everything if kept.path != change.path] == list(left)
+
+
+tags = st.dictionaries(st.sampled_from("abc"), st.sampled_from("12"))
+
+
+@given(tags, tags)
+def test_tags_that_are_put_right_do_not_differ(want: dict[str, str], live: dict[str, str]) -> None:
+    for change in diff_tags(want, live):
+        key = change.path.removeprefix("tags.")
+        if change.after is ABSENT:
+            del live[key]
+        else:
+            live[key] = change.after
+    assert live == want

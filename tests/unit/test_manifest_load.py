@@ -94,6 +94,17 @@ def test_a_kinds_own_check_may_refuse_a_manifest() -> None:
     assert names(loaded) == set()
 
 
+@pytest.mark.parametrize(("lint", "left"), [("warn", {"a", "b", "c"}), ("error", {"c"})])
+def test_a_kind_may_refuse_manifests_for_what_stands_beside_them(lint: str, left: set[str]) -> None:
+    """A warning is told, and leaves them in place."""
+    same = "  document: {Same: 1}\n"
+    texts = {f"{name}.yaml": policy(name).replace("  document: {}\n", same) for name in "ab"}
+    loaded = load({"scope.yaml": scope("prod", more=f"  policyLint: {lint}\n"), **texts, "c.yaml": policy("c")})
+    assert [str(problem.where) for problem in loaded.problems] == ["a.yaml:5:14", "b.yaml:5:14"]
+    assert {problem.message for problem in loaded.problems} == {"the same as a, b"}
+    assert names(loaded) == {f"prod/iam/Policy/{name}" for name in left}
+
+
 def test_one_address_twice_is_an_error_at_both_places() -> None:
     loaded = load_in_scope(a=role("ci"), b=role("ci", "  path: /x/\n"), c=policy("ci"))
     what = "error: metadata.name: Role 'ci' is declared more than once in scope 'prod'; also"

@@ -136,7 +136,8 @@ def test_no_metric_but_those_of_single_resources_grows_with_their_number(scrape:
 def test_before_anything_is_known_nothing_is_claimed(scrape: Scrape) -> None:
     """Not even zeros, but of what has been counted: an alert on `source_up == 0` must not go off at every start."""
     exported = {sample.name for family in scrape.families() for sample in family.samples}
-    known = {"trueup_build_info", "trueup_state_writable", "trueup_pause_active", "trueup_source_failures_total"}
+    known = {"trueup_build_info", "trueup_state_writable", "trueup_source_failures_total"}
+    known |= {"trueup_pause_active", "trueup_pause_flag_readable"}
     assert exported == known
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import field_validator
 
 from controller.model.inventory import Inventory
+from controller.model.manifest import Manifest
 from controller.model.observed import Observed
 from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion, Scope
 from controller.reconcile.plan import make_plan
-from tests.unit.thing import SCOPE, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import KINDS, NOW, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
 
 OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
 
@@ -276,3 +280,187 @@ def test_a_begun_create_whose_end_was_not_recorded_is_ours_by_its_intent() -> No
 
 def test_a_plan_of_an_empty_scope_is_empty() -> None:
     assert make_plan(situation()) == Plan(SCOPE)
+
+
+RETAINED = {**ours("left"), "trueup:deletion": "retain"}
+ELSEWHERE = replace(address("p", "test/Part"), scope="shared")
+
+
+def sized(name: str, text: str, *links: Link) -> Manifest:
+    """A thing one of whose numbers is another resource's output, so that its spec is not known before that is."""
+    return replace(
+        manifest(name, links=links), data={"thingName": name, "inner": {"name": "n", "size": text}}, spec=None
+    )
+
+
+def test_what_is_wrong_once_its_references_are_put_in_has_failed_with_the_fields_path() -> None:
+    wanted = sized("x", "${out.Part.shared/p.id}", Link(ELSEWHERE, "id"))
+    state, reason = status(make_plan(situation((wanted,), elsewhere=lambda *_: "part-9")), "x")
+    assert state is State.FAILED
+    assert reason.startswith("inner.size: ")
+    assert reason.endswith(" once its references are put in")
+
+
+def test_what_cannot_be_known_yet_is_created_later_with_trueups_tags() -> None:
+    wanted = sized("x", "${out.Part.p.id}", Link(address("p", "test/Part"), "id"))
+    plan = make_plan(situation((wanted, manifest("p", "test/Part"))))
+    assert verbs(plan) == [(Verb.CREATE, "p"), (Verb.CREATE, "x")]
+    assert plan.actions[1].tags == ours("x")
+
+
+def test_what_is_live_and_cannot_be_known_yet_is_looked_at_again_when_it_can() -> None:
+    wanted = sized("x", "${out.Part.p.id}", Link(address("p", "test/Part"), "id"))
+    plan = make_plan(situation((wanted, manifest("p", "test/Part")), {"test/Thing": (thing("x"),)}))
+    assert verbs(plan) == [(Verb.CREATE, "p"), (Verb.UPDATE, "x")]
+    assert status(plan, "x") == (
+        State.DRIFTED,
+        "its new values are not known before what it refers to is applied",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"errors": {"test/Part": "AccessDenied"}}, "unknown"),
+        ({"live": {"test/Part": ()}, "adopt": "part-7"}, "blocked"),
+    ],
+)
+def test_what_needs_something_that_cannot_be_had_is_blocked(more: dict[str, Any], said: str) -> None:
+    needed = manifest("p", "test/Part", lifecycle={"adopt": more.pop("adopt", False)})
+    needy = manifest("x", links=(Link(needed.address, "id"),), parts=["p"])
+    assert status(make_plan(situation((needy, needed), **more)), "x") == (
+        State.BLOCKED,
+        f"needs test/Part/p, which is {said}",
+    )
+
+
+def test_what_needs_something_that_aws_is_still_at_waits_for_it() -> None:
+    """Its own change is planned and shown, and carried out in the pass after that."""
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    slow = replace(part("part-1"), pending="is being made")
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    plan = make_plan(situation((needy, manifest("p", "test/Part")), {"test/Part": (slow,)}, inventory=known))
+    assert only(plan).waits == "waits for test/Part/p: is being made"
+
+
+def test_what_needs_nothing_changed_does_not_wait() -> None:
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    live = {
+        "test/Part": (replace(part("part-1"), pending="is being made"),),
+        "test/Thing": (thing("x", parts=["part-1"]),),
+    }
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    plan = make_plan(situation((needy, manifest("p", "test/Part")), live, inventory=known))
+    assert plan.actions == ()
+    assert status(plan, "x") == (State.IN_SYNC, "")
+
+
+def peers(*live: Observed[Any]) -> Plan:
+    """Two things that name each other."""
+    a = manifest("a", links=(Link(address("b"), "id", loose=True),), peers=["b"])
+    b = manifest("b", links=(Link(address("a"), "id", loose=True),), peers=["a"])
+    return make_plan(situation((a, b), {"test/Thing": live}))
+
+
+def test_two_that_name_each_other_are_made_one_after_the_other() -> None:
+    plan = peers()
+    assert sorted(verbs(plan)) == [(Verb.CREATE, "a"), (Verb.CREATE, "b")]
+
+
+def test_two_that_name_each_other_are_compared_by_what_is_live() -> None:
+    plan = peers(thing("a", peers=["thing-b"]), thing("b", peers=["thing-a"]))
+    assert plan.actions == ()
+    assert {found.state for found in plan.statuses.values()} == {State.IN_SYNC}
+
+
+def test_of_two_that_name_each_other_the_one_that_lost_its_reference_gets_it_back() -> None:
+    plan = peers(thing("a"), thing("b", peers=["thing-a"]))
+    assert verbs(plan) == [(Verb.UPDATE, "a")]
+    (change,) = only(plan).changes
+    assert (change.path, change.after) == ("peers", frozenset({"thing-b"}))
+
+
+@pytest.mark.parametrize("field", ["peers", "parts"])
+def test_two_that_refer_to_each_other_are_deleted_in_some_order(field: str) -> None:
+    there: list[dict[str, Any]] = [{field: ["thing-b"]}, {field: ["thing-a"]}]
+    plan = make_plan(situation((), {"test/Thing": (thing("a", **there[0]), thing("b", **there[1]))}))
+    assert sorted(verbs(plan)) == [(Verb.DELETE, "a"), (Verb.DELETE, "b")]
+
+
+def test_an_innate_resource_is_managed_without_trueups_tags_and_never_deleted() -> None:
+    innate = replace(thing("x", tags={"hand": "made"}), innate=True)
+    plan = make_plan(situation((manifest("x", steps=["a"]),), {"test/Thing": (innate,)}))
+    assert {change.path for change in only(plan).changes} == {"steps", "tags.hand"}
+    assert make_plan(situation((), {"test/Thing": (innate,)})).actions == ()
+
+
+def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -> None:
+    """The kind is handed both sides as git writes them."""
+    told: list[tuple[Verb, Any, Any]] = []
+
+    class Telling(Thing):
+        @property
+        def id(self) -> str:
+            return "test/Thing"
+
+        def tell(self, verb: Verb, before: Any, after: Any) -> Iterator[str]:
+            told.append((verb, before and before.parts, after and after.parts))
+            yield f"{verb} is told"
+
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    wanted = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"], steps=["a"])
+    live = {
+        "test/Part": (part("part-1"),),
+        "test/Thing": (thing("x", parts=["part-1"]), thing("gone", parts=["part-1"]), thing("left", tags=RETAINED)),
+    }
+    given = situation((wanted, manifest("p", "test/Part")), live, inventory=known)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
+    assert {(action.verb, action.effects) for action in plan.actions} == {
+        (Verb.UPDATE, ("update is told",)),
+        (Verb.DELETE, ("delete is told",)),
+        (Verb.FORGET, ()),
+    }
+    names = frozenset({"p"})
+    assert sorted(told, key=str) == [(Verb.DELETE, names, None), (Verb.UPDATE, names, names)]
+
+
+def test_what_can_only_be_told_by_id_is_told_by_id() -> None:
+    """A field may take ids alone; then a name in it is no valid spec."""
+
+    class IdsOnly(ThingSpec):
+        @field_validator("parts")
+        @classmethod
+        def _ids(cls, parts: frozenset[str]) -> frozenset[str]:
+            if not all(part.startswith("part-") for part in parts):
+                raise ValueError("ids only")
+            return parts
+
+    class Telling(Thing):
+        spec = IdsOnly
+
+        @property
+        def id(self) -> str:
+            return "test/Thing"
+
+        def tell(self, verb: Verb, before: Any, after: Any) -> Iterator[str]:
+            yield ", ".join(sorted(before.parts))
+
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    live = {"test/Part": (part("part-1"),), "test/Thing": (thing("x", parts=["part-1"]),)}
+    given = situation((manifest("p", "test/Part"),), live, inventory=known)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
+    assert only(plan).effects == ("part-1",)
+
+
+def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> None:
+    """EC2's lists may take a while to show what was made, and AWS would give another one without a word."""
+    part = address("p", "test/Part")
+    known = Inventory(entries=(entry(part, "part-1", outputs={"id": "part-1"}),), fresh=False)
+    given = situation((manifest("p", "test/Part"),), inventory=known, now=NOW + timedelta(seconds=30))
+    plan = make_plan(given)
+    assert plan.actions == ()
+    assert plan.statuses[part].state is State.PENDING
+    assert plan.statuses[part].reason == "part-1 was made a moment ago, and AWS does not show it yet"
+    assert plan.outputs[part] == {"id": "part-1"}
+    later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
+    assert [action.verb for action in later.actions] == [Verb.CREATE]

@@ -90,6 +90,14 @@ def test_a_long_text_stays_on_its_line() -> None:
     assert write([{"key": text}]) == f"key: {text}\n"
 
 
+@pytest.mark.parametrize("mark", ["\x85", "\u2028", "\u2029"])
+def test_a_line_break_in_one_version_of_yaml_only_is_escaped(mark: str) -> None:
+    text = f"a{mark}b"
+    (line,) = write([{"key": text}]).removesuffix("\n").split("\n")
+    assert mark not in line
+    assert read("f", line.encode())[0][0].data == {"key": text}
+
+
 def test_what_stands_twice_is_written_twice() -> None:
     shared = {"a": [1]}
     assert write([{"x": shared, "z": shared}]) == "x:\n  a: [1]\nz:\n  a: [1]\n"

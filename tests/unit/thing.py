@@ -22,6 +22,7 @@ from controller.reconcile.plan import Situation
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PartRef = Annotated[str, Ref("test/Part", output="id", literal=r"part-\w+")]
+PeerRef = Annotated[str, Ref("test/Thing", "test/Part", output="id", literal=r"thing-\w+", loose=True, itself="self")]
 
 
 class Layer(Part):
@@ -39,6 +40,7 @@ class ThingSpec(TaggedSpec):
     shape: str = ""
     colour: str | None = None
     parts: frozenset[PartRef] = frozenset()
+    peers: frozenset[PeerRef] = frozenset()
     labels: dict[str, str] = Field(default={})
     layers: tuple[Layer, ...] = ()
     steps: tuple[str, ...] = ()
@@ -71,7 +73,7 @@ class _NoAws(Kind[Any]):
 class Thing(_NoAws):
     """A thing."""
 
-    spec = ThingSpec
+    spec: ClassVar[type[Spec]] = ThingSpec
     name_field = "thingName"
     replace_on = frozenset({"thingName", "shape"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "Its id."}
@@ -80,7 +82,7 @@ class Thing(_NoAws):
 class Part_(_NoAws):
     """A part."""
 
-    spec = PartSpec
+    spec: ClassVar[type[Spec]] = PartSpec
     taggable = False
     outputs: ClassVar[Mapping[str, str]] = {"id": "Its id."}
 

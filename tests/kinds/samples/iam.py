@@ -1,10 +1,10 @@
-"""Sample specs of every kind for the conformance suite: what there is to begin with, and a change of every field."""
+"""Samples of IAM's kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+
+from tests.kinds.samples.base import Around, Sample
 
 ALLOW = {
     "Version": "2012-10-17",
@@ -20,20 +20,6 @@ OTHER_TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 SAML = "<EntityDescriptor>" + "x" * 1000 + "</EntityDescriptor>"
-
-
-Around = tuple[tuple[str, str, Mapping[str, Any]], ...]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field."""
-
-    spec: Mapping[str, Any]
-    changes: Mapping[str, Any]
-    around: Around = ()
-    replacements: Mapping[str, Any] = field(default_factory=dict)
-
 
 POLICIES: Around = (("iam/Policy", "one", {"document": ALLOW}), ("iam/Policy", "two", {"document": OTHER}))
 GROUPS: Around = (("iam/Group", "left", {}), ("iam/Group", "right", {}))

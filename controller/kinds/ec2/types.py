@@ -1,0 +1,23 @@
+"""References to EC2's resources: a manifest's name, `scope/name`, or AWS's id."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from controller.model.reference import Ref
+
+VpcRef = Annotated[str, Ref("ec2/Vpc", output="id", literal=r"vpc-\w+")]
+SubnetRef = Annotated[str, Ref("ec2/Subnet", output="id", literal=r"subnet-\w+")]
+SecurityGroupRef = Annotated[str, Ref("ec2/SecurityGroup", output="id", literal=r"sg-\w+")]
+DhcpOptionsRef = Annotated[str, Ref("ec2/DhcpOptions", output="id", literal=r"dopt-\w+|default")]
+InternetGatewayRef = Annotated[str, Ref("ec2/InternetGateway", output="id", literal=r"igw-\w+")]
+EgressOnlyInternetGatewayRef = Annotated[str, Ref("ec2/EgressOnlyInternetGateway", output="id", literal=r"eigw-\w+")]
+ElasticIpRef = Annotated[str, Ref("ec2/ElasticIp", output="id", literal=r"eipalloc-\w+")]
+NatGatewayRef = Annotated[str, Ref("ec2/NatGateway", output="id", literal=r"nat-\w+")]
+RouteTableRef = Annotated[str, Ref("ec2/RouteTable", output="id", literal=r"rtb-\w+")]
+PrefixListRef = Annotated[str, Ref("ec2/PrefixList", output="id", literal=r"pl-\w+")]
+VpcEndpointRef = Annotated[str, Ref("ec2/VpcEndpoint", output="id", literal=r"vpce-\w+")]
+VpcPeeringConnectionRef = Annotated[str, Ref("ec2/VpcPeeringConnection", output="id", literal=r"pcx-\w+")]
+TransitGatewayRef = Annotated[str, Ref("ec2/TransitGateway", output="id", literal=r"tgw-[0-9a-f]+")]
+VpnGatewayRef = Annotated[str, Ref("ec2/VpnGateway", output="id", literal=r"vgw-\w+")]
+CustomerGatewayRef = Annotated[str, Ref("ec2/CustomerGateway", output="id", literal=r"cgw-\w+")]

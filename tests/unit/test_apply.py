@@ -1,0 +1,507 @@
+"""Apply: what is asked of AWS, what is on record before and after each call, and what becomes of every way to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from controller.aws.account import acting
+from controller.aws.client import Aws
+from controller.errors import AlreadyExists, AwsBusy, AwsRefused, AwsTemporary, Held, NotFound, StateError
+from controller.kinds.base import Kind
+from controller.model.address import Address
+from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
+from controller.model.inventory import Failure, Inventory
+from controller.model.observed import Observed
+from controller.model.plan import Action, Verb
+from controller.model.reference import Link
+from controller.model.scope import Deletion
+from controller.reconcile.apply import Applier, Outputs
+from controller.reconcile.execute import Ended
+from controller.reconcile.plan import Situation, make_plan
+from controller.state.sqlite import SqliteStore
+from tests.unit.cloud import Cloud, refuse
+from tests.unit.thing import KINDS, NOW, address, entry, manifest, ours, part, situation, thing
+
+X, P = address("x"), address("p", "test/Part")
+NO_AWS = cast(Aws, None)
+"""What the kinds in memory ask nothing of."""
+
+
+@dataclass
+class Stage:
+    """The applier with a real state file (in memory) and a kind whose things are in memory too."""
+
+    cloud: Cloud = field(default_factory=Cloud)
+    store: SqliteStore = field(default_factory=lambda: SqliteStore(":memory:"))
+    outputs: dict[Address, Mapping[str, str]] = field(default_factory=dict)
+    elsewhere: dict[tuple[Address, str], str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def applier(self, commit: str = "c1") -> Applier:
+        kinds: dict[str, Kind[Any]] = {**KINDS, "test/Thing": self.cloud}
+        known = Outputs(self.outputs, lambda target, output: self.elsewhere.get((target, output)), "prod")
+        return Applier(
+            NO_AWS,
+            kinds,
+            self.store,
+            self.store.inventory("prod"),
+            known,
+            commit,
+            self.events.append,
+            lambda: NOW,
+        )
+
+    def carry_out(self, action: Action, commit: str = "c1") -> Ended:
+        return self.applier(commit)(action)
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.store.inventory("prod")
+
+    @property
+    def failure(self) -> Failure:
+        return self.inventory.failures[X]
+
+
+def only(given: Situation, name: str = "x") -> Action:
+    """The one action that a plan has for a resource."""
+    (action,) = (action for action in make_plan(given).actions if action.address.name == name)
+    return action
+
+
+def creation(**fields: Any) -> Action:
+    return only(situation((manifest("x", **fields),)))
+
+
+def change(live: Observed[Any], **fields: Any) -> Action:
+    return only(situation((manifest("x", **fields),), {"test/Thing": (live,)}))
+
+
+def pruning(live: Observed[Any]) -> Action:
+    return only(situation((), {"test/Thing": (live,)}))
+
+
+def test_a_create_has_its_tags_in_the_call_and_is_on_record_afterwards() -> None:
+    stage = Stage()
+    assert stage.carry_out(creation(lifecycle={"deletion": "retain"})).result is Result.DONE
+    assert stage.cloud.live["thing-x"].tags == {**ours("x"), "trueup:deletion": "retain"}
+    (found,) = stage.inventory.entries
+    assert (found.address, found.id, found.commit, found.created) == (X, "thing-x", "c1", NOW)
+    assert (found.file, found.line) == ("x.yaml", 2)
+    assert (found.deletion, found.outputs) == (Deletion.RETAIN, {"id": "thing-x"})
+
+
+def test_the_intent_is_on_record_before_the_create_and_gone_after_it() -> None:
+    stage = Stage()
+    before: list[Mapping[Address, str]] = []
+    stage.cloud.on["create"] = lambda: before.append(stage.inventory.intents)
+    stage.carry_out(creation())
+    assert before == [{X: "x"}]
+    assert stage.inventory.intents == {}
+
+
+def test_a_create_that_is_cut_off_leaves_its_intent() -> None:
+    """No answer came: it may have been made or not, and only the next look can tell."""
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsTemporary("connection reset"))
+    assert stage.carry_out(creation()) == Ended(creation(), Result.FAILED, "connection reset")
+    assert stage.inventory.intents == {X: "x"}
+    assert stage.inventory.failures == {}
+
+
+def test_a_refused_create_takes_its_intent_back() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsRefused("no such path", hint="mend it"))
+    assert stage.carry_out(creation()) == Ended(creation(), Result.REFUSED, "no such path; mend it")
+    assert stage.inventory.intents == {}
+    assert stage.inventory.entries == ()
+
+
+def test_a_name_that_somebody_else_has_takes_the_intent_back() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AlreadyExists("x exists"))
+    assert stage.carry_out(creation()).result is Result.FAILED
+    assert stage.inventory.intents == {}
+
+
+def test_a_name_that_botocores_own_retry_may_have_taken_keeps_the_intent() -> None:
+    """The first attempt may have made it and its answer been lost: what has no tags is found to be ours by the intent."""
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AlreadyExists("x exists", retried=True))
+    assert stage.carry_out(creation()).result is Result.FAILED
+    assert stage.inventory.intents == {X: "x"}
+
+
+def test_what_is_not_ready_after_its_create_is_pending() -> None:
+    stage = Stage(Cloud(pending="is being made"))
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.pending) == (Result.DONE, "is being made")
+    assert not ended.ready
+
+
+def test_what_was_made_can_be_referred_to_in_the_same_pass() -> None:
+    applier = Stage().applier()
+    assert applier.outputs(X, "id") is None
+    applier(creation())
+    assert applier.outputs(X, "id") == "thing-x"
+
+
+def needy(of: Address = P, **links: Any) -> Action:
+    """The create of a thing that refers to a part which is yet to be made."""
+    text = of.name if of.scope == "prod" else f"{of.scope}/{of.name}"
+    wanted = manifest("x", links=(Link(of, "id"),), parts=[text], **links)
+    return only(situation((wanted, manifest("p", "test/Part"))))
+
+
+def test_a_reference_is_put_in_once_it_is_known() -> None:
+    stage = Stage(outputs={P: {"id": "part-7"}})
+    stage.carry_out(needy())
+    assert stage.cloud.live["thing-x"].spec.parts == frozenset({"part-7"})
+
+
+def test_a_reference_to_another_scope_is_put_in_from_its_last_pass() -> None:
+    shared = replace(P, scope="shared")
+    stage = Stage(elsewhere={(shared, "id"): "part-9"})
+    stage.carry_out(needy(shared))
+    assert stage.cloud.live["thing-x"].spec.parts == frozenset({"part-9"})
+
+
+def test_what_refers_to_something_that_is_still_not_known_is_not_made() -> None:
+    stage = Stage()
+    ended = stage.carry_out(needy())
+    assert (ended.result, ended.reason) == (Result.FAILED, "waits for (known after apply: test/Part/p.id)")
+    assert stage.cloud.calls == []
+    assert stage.inventory.intents == {}
+
+
+def test_what_is_wrong_once_its_references_are_put_in_is_refused_with_the_fields_path() -> None:
+    data = {"inner": {"name": "n", "size": "${out.Part.p.id}"}}
+    whole = manifest("x", links=(Link(P, "id"),))
+    wanted = replace(whole, data={**whole.data, **data}, spec=None)
+    stage = Stage(outputs={P: {"id": "part-7"}})
+    ended = stage.carry_out(only(situation((wanted, manifest("p", "test/Part")))))
+    assert ended.result is Result.REFUSED
+    assert ended.reason.startswith("inner.size: ")
+    assert ended.reason.endswith(" once its references are put in")
+    assert stage.failure.attempts == 1
+
+
+def test_only_the_fields_that_differ_are_updated() -> None:
+    live = thing("x", labels={"a": "1"}, colour="red")
+    stage = Stage(Cloud(live))
+    assert stage.carry_out(change(live, labels={"a": "2"}, steps=["s"], colour="red")).result is Result.DONE
+    assert stage.cloud.calls == [("update", "thing-x", frozenset({"labels", "steps"}))]
+    assert stage.inventory.ids(X) == {"thing-x"}
+
+
+def test_what_lifecycle_ignores_is_not_updated() -> None:
+    live = thing("x", shape="round")
+    stage = Stage(Cloud(live))
+    stage.carry_out(change(live, steps=["s"], shape="flat", lifecycle={"ignore": ["shape"]}))
+    assert stage.cloud.calls == [("update", "thing-x", frozenset({"steps"}))]
+
+
+def test_tags_are_put_on_and_taken_off_without_an_update() -> None:
+    live = thing("x", tags={**ours("x"), "old": "1", "kept": "1", "other": "1"})
+    stage = Stage(Cloud(live))
+    stage.carry_out(change(live, tags={"new": "1", "kept": "1", "other": "2"}))
+    assert stage.cloud.calls == [("retag", "thing-x", {"new": "1", "other": "2"}, frozenset({"old"}))]
+
+
+def test_adopting_puts_on_the_tags_and_mends_the_fields() -> None:
+    live = thing("x", tags={})
+    stage = Stage(Cloud(live))
+    stage.carry_out(change(live, steps=["s"], lifecycle={"adopt": True}))
+    assert stage.cloud.calls == [
+        ("retag", "thing-x", ours("x"), frozenset()),
+        ("update", "thing-x", frozenset({"steps"})),
+    ]
+    assert stage.inventory.ids(X) == {"thing-x"}
+
+
+def test_what_differed_only_in_what_was_not_known_needs_no_update_once_it_is() -> None:
+    """The part was deleted and made anew with the id that the thing has."""
+    live = thing("x", parts=["part-7"])
+    wanted = manifest("x", links=(Link(P, "id"),), parts=["p"])
+    stage = Stage(Cloud(live), outputs={P: {"id": "part-7"}})
+    action = only(situation((wanted, manifest("p", "test/Part")), {"test/Thing": (live,)}))
+    assert action.verb is Verb.UPDATE
+    assert stage.carry_out(action).result is Result.DONE
+    assert stage.cloud.calls == []
+
+
+def test_what_turns_out_to_need_a_replacement_once_it_is_known_is_left_to_the_next_pass() -> None:
+    """The plan could not see it, so nobody has been shown a replacement and no guard has counted it."""
+    live = thing("x", shape="round")
+    wanted = manifest("x", links=(Link(P, "id"),), parts=["p"], shape="flat")
+    planned = only(situation((manifest("x", steps=["s"]),), {"test/Thing": (live,)}))
+    stage = Stage(Cloud(live), outputs={P: {"id": "part-7"}})
+    ended = stage.carry_out(replace(planned, verb=Verb.UPDATE, manifest=wanted))
+    assert ended.pending == "AWS cannot change shape in place: the next pass replaces it"
+    assert stage.cloud.calls == []
+
+
+def test_what_is_updated_and_still_not_ready_is_pending() -> None:
+    live = replace(thing("x"), pending="is being made")
+    assert Stage(Cloud(live)).carry_out(change(live, steps=["s"])).pending == "is being made"
+
+
+def test_a_replacement_whose_name_is_taken_deletes_before_it_creates() -> None:
+    live = thing("x", shape="round")
+    stage = Stage(Cloud(live))
+    stage.store.applied(entry(X, "thing-x"))
+    assert stage.carry_out(change(live, shape="flat")).result is Result.DONE
+    assert stage.cloud.calls == [("delete", "thing-x"), ("create", "x")]
+    assert stage.cloud.live["thing-x"].spec.shape == "flat"
+
+
+def test_between_a_replacements_delete_and_create_the_record_names_nothing_that_is_gone() -> None:
+    live = thing("x", shape="round")
+    stage = Stage(Cloud(live))
+    stage.store.applied(entry(X, "thing-x"))
+    between: list[Inventory] = []
+    stage.cloud.on["create"] = lambda: between.append(stage.inventory)
+    stage.carry_out(change(live, shape="flat"))
+    assert [(found.ids(X), found.intents) for found in between] == [(frozenset(), {X: "x"})]
+
+
+def test_a_replacement_that_could_not_be_made_does_not_delete_the_old_one() -> None:
+    """What another scope is to give may not be known; that must not cost what is there."""
+    shared = replace(P, scope="shared")
+    live = thing("x", shape="round", parts=["part-9"])
+    wanted = manifest("x", links=(Link(shared, "id"),), parts=["shared/p"], shape="flat")
+    action = only(situation((wanted,), {"test/Thing": (live,)}))
+    assert (action.verb, action.in_place) == (Verb.REPLACE, True)
+    stage = Stage(Cloud(live))
+    ended = stage.carry_out(action)
+    assert (ended.result, stage.cloud.calls) == (Result.FAILED, [])
+    assert ended.reason == "waits for (known after apply: test/Part/p.id)"
+
+
+def test_a_replacement_under_another_name_leaves_the_old_one_to_its_own_delete() -> None:
+    live = thing("old", tags=ours("x"))
+    stage = Stage(Cloud(live))
+    stage.store.applied(entry(X, "thing-old"))
+    known = situation((manifest("x"),), {"test/Thing": (live,)}, inventory=stage.inventory)
+    new, old = make_plan(known).actions
+    stage.carry_out(new)
+    assert stage.inventory.ids(X) == {"thing-old", "thing-x"}
+    stage.carry_out(old)
+    assert stage.inventory.ids(X) == {"thing-x"}
+    assert stage.cloud.calls == [("create", "x"), ("delete", "thing-old")]
+
+
+def test_what_is_deleted_is_off_the_record() -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.store.applied(entry(X, "thing-x"))
+    assert stage.carry_out(pruning(thing("x"))).result is Result.DONE
+    assert stage.cloud.live == {}
+    assert stage.inventory.entries == ()
+
+
+def test_what_is_gone_already_needs_no_delete() -> None:
+    stage = Stage()
+    stage.store.applied(entry(X, "thing-x"))
+    stage.cloud.on["delete"] = refuse(NotFound("no such thing"))
+    assert stage.carry_out(pruning(thing("x"))).result is Result.DONE
+    assert stage.inventory.entries == ()
+
+
+def test_what_cannot_be_deleted_stays_on_record() -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.store.applied(entry(X, "thing-x"))
+    stage.cloud.on["delete"] = refuse(AwsTemporary("in use"))
+    assert stage.carry_out(pruning(thing("x"))).result is Result.FAILED
+    assert stage.inventory.ids(X) == {"thing-x"}
+
+
+def test_what_is_let_go_of_loses_trueups_tags_and_nothing_else() -> None:
+    live = thing("x", tags={**ours("x"), "trueup:deletion": "retain", "kept": "1"})
+    stage = Stage(Cloud(live))
+    stage.store.applied(entry(X, "thing-x", deletion=Deletion.RETAIN))
+    stage.carry_out(pruning(live))
+    assert stage.cloud.live["thing-x"].tags == {"kept": "1"}
+    assert stage.inventory.entries == ()
+
+
+def test_what_has_no_tags_is_let_go_of_without_a_call() -> None:
+    stage = Stage()
+    stage.store.applied(entry(P, "part-1", deletion=Deletion.RETAIN))
+    known = situation((), {"test/Part": (part("part-1"),)}, inventory=stage.inventory)
+    assert stage.carry_out(only(known, "p")).result is Result.DONE
+    assert stage.inventory.entries == ()
+
+
+def test_the_first_refusal_waits_a_minute_and_each_further_one_twice_as_long_up_to_an_hour() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
+    waits = []
+    for _ in range(9):
+        stage.carry_out(creation())
+        waits.append((stage.failure.not_before - NOW) // timedelta(minutes=1))
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert (stage.failure.attempts, stage.failure.message) == (9, "no such path")
+
+
+def test_a_thousand_refusals_still_wait_an_hour() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
+    stage.carry_out(creation())
+    stage.store.failed(replace(stage.failure, attempts=1000))
+    stage.carry_out(creation())
+    assert stage.failure.not_before - NOW == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("otherwise", ["commit", "manifest", "live"])
+def test_a_refusal_of_something_else_is_the_first_again(otherwise: str) -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.cloud.on["update"] = refuse(AwsRefused("no such path"))
+    for _ in range(3):
+        stage.carry_out(change(thing("x"), steps=["s"]))
+    live = thing("x", steps=["t"]) if otherwise == "live" else thing("x")
+    digest = "edited" if otherwise == "manifest" else ""
+    stage.carry_out(change(live, steps=["s"], digest=digest), "c2" if otherwise == "commit" else "c1")
+    assert stage.failure.attempts == 1
+
+
+def test_a_success_forgets_the_failure() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
+    stage.carry_out(creation())
+    del stage.cloud.on["create"]
+    stage.carry_out(creation())
+    assert stage.inventory.failures == {}
+
+
+@pytest.mark.parametrize("error", [AwsTemporary("throttled"), Held("paused"), ValueError("oops")])
+def test_what_may_be_otherwise_the_next_time_is_tried_again_in_the_next_pass(error: Exception) -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.cloud.on["update"] = refuse(error)
+    stage.carry_out(change(thing("x"), steps=["s"]))
+    assert stage.inventory.failures == {}
+
+
+def test_a_call_that_is_stopped_before_it_is_sent_is_held() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(Held("paused: incident 7"))
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.HELD, "paused: incident 7")
+
+
+def test_a_mistake_in_a_kind_is_said_and_stops_no_other_action() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(ValueError("oops"))
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.FAILED, "a mistake in trueup: ValueError: oops")
+
+
+def test_a_refusal_that_cannot_be_noted_is_still_this_actions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's reason is what a person must act upon; the state's trouble is said beside it."""
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
+    monkeypatch.setattr(stage.store, "failed", lambda _: refuse(StateError("the disk is full"))())
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.REFUSED, "no such path")
+    assert StateTrouble("the disk is full") in stage.events
+
+
+def test_nothing_is_made_whose_intent_cannot_be_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    monkeypatch.setattr(stage.store, "intend", lambda *_: refuse(StateError("the disk is full"))())
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.FAILED, "the disk is full")
+    assert stage.cloud.calls == []
+
+
+def busy(live: Observed[Any], held_by: Callable[[], object] | str = "") -> Stage:
+    """A stage where AWS does not let go of a thing yet; `held_by` is what the kind finds out of the reason."""
+    stage = Stage(Cloud(live))
+    stage.cloud.on["delete"] = refuse(AwsBusy("thing-x has dependencies"))
+    stage.cloud.on["holders"] = held_by if callable(held_by) else lambda: held_by
+    return stage
+
+
+def test_what_is_still_in_use_waits_with_the_ids_of_what_uses_it() -> None:
+    ended = busy(thing("x"), "eni-1 and eni-2").carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.WAITING, "thing-x is still in use by eni-1 and eni-2")
+
+
+@pytest.mark.parametrize("held_by", ["", refuse(AwsTemporary("throttled"))])
+def test_what_is_still_in_use_waits_with_awss_words_where_the_users_cannot_be_told(held_by: Any) -> None:
+    ended = busy(thing("x"), held_by).carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.WAITING, "thing-x has dependencies")
+
+
+def test_a_mistake_in_finding_out_what_uses_it_stops_no_other_action() -> None:
+    ended = busy(thing("x"), refuse(KeyError("oops"))).carry_out(pruning(thing("x")))
+    assert (ended.result, ended.reason) == (Result.FAILED, "a mistake in trueup: KeyError: 'oops'")
+
+
+def test_what_cannot_be_made_yet_waits_and_keeps_its_intent() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(AwsBusy("the network is being made"))
+    ended = stage.carry_out(creation())
+    assert (ended.result, ended.reason) == (Result.WAITING, "the network is being made")
+    assert stage.inventory.intents == {X: "x"}
+    assert stage.inventory.failures == {}
+
+
+def test_what_aws_makes_along_with_something_else_is_managed_and_not_on_record() -> None:
+    """On record it would be ours, and be deleted once git names it no more."""
+    made = Stage(Cloud(innate=True))
+    assert made.carry_out(creation()).result is Result.DONE
+    live = replace(thing("x"), innate=True)
+    changed = Stage(Cloud(live))
+    assert changed.carry_out(change(live, steps=["s"])).result is Result.DONE
+    for stage in (made, changed):
+        assert stage.cloud.calls
+        assert (stage.inventory.entries, stage.inventory.intents) == ((), {})
+
+
+def test_what_refers_loosely_to_something_that_is_not_known_is_made_and_completed_later() -> None:
+    peer = Link(address("y"), "id", loose=True)
+    wanted = manifest("x", links=(peer,), peers=["y"])
+    stage = Stage()
+    ended = stage.carry_out(only(situation((wanted, manifest("y")))))
+    assert (ended.result, ended.pending) == (Result.DONE, "waits for (known after apply: test/Thing/y.id)")
+    assert stage.inventory.ids(X) == {"thing-x"}
+
+
+def test_what_is_changed_and_refers_loosely_to_something_that_is_not_known_is_completed_later() -> None:
+    peer = Link(address("y"), "id", loose=True)
+    wanted = manifest("x", links=(peer,), peers=["y"])
+    stage = Stage(Cloud(thing("x")))
+    ended = stage.carry_out(only(situation((wanted, manifest("y")), {"test/Thing": (thing("x"),)})))
+    assert (ended.result, ended.pending) == (Result.DONE, "waits for (known after apply: test/Thing/y.id)")
+
+
+def test_each_action_is_told_when_it_begins_and_how_it_ends() -> None:
+    stage = Stage()
+    action = creation()
+    stage.carry_out(action)
+    began, ended = stage.events
+    assert began == ActionStarted(action)
+    assert isinstance(ended, ActionEnded)
+    assert (ended.action, ended.result, ended.reason) == (action, Result.DONE, "")
+    assert ended.seconds >= 0
+
+
+def test_an_action_that_is_skipped_is_told_with_its_reason() -> None:
+    stage = Stage()
+    ended = stage.applier().skip(creation(), "waits for y")
+    assert (ended.result, ended.reason) == (Result.SKIPPED, "waits for y")
+    assert stage.events == [ActionEnded(creation(), Result.SKIPPED, "waits for y")]
+
+
+def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
+    """So that the gate before each call can stop those of one paused resource."""
+    stage = Stage()
+    asked: list[Address | None] = []
+    stage.cloud.on["create"] = lambda: asked.append(acting.get())
+    stage.carry_out(creation())
+    assert asked == [X]
