@@ -59,6 +59,7 @@ def test_a_broken_commit_leaves_the_last_good_one_in_force_also_through_a_restar
     eventually(lambda: iam.list_users()["Users"] == [], daemon)
 
 
+@pytest.mark.slow
 def test_an_unreachable_remote_is_shown_asked_less_and_less_and_taken_up_again(daemon: Daemon, iam: Any) -> None:
     away = daemon.repo.with_name("away")
     daemon.repo.rename(away)
@@ -78,6 +79,7 @@ def test_an_unreachable_remote_is_shown_asked_less_and_less_and_taken_up_again(d
     assert daemon.said.count("git remote answers") == 2
 
 
+@pytest.mark.slow
 def test_a_deleted_branch_is_told_with_what_there_is_and_nothing_is_pruned(daemon: Daemon, iam: Any) -> None:
     git(daemon.repo, "branch", "--move", "main", "mane")
     eventually(lambda: daemon.value("trueup_source_up") == 0, daemon)
@@ -88,6 +90,7 @@ def test_a_deleted_branch_is_told_with_what_there_is_and_nothing_is_pruned(daemo
     eventually(lambda: daemon.value("trueup_source_up") == 1, daemon)
 
 
+@pytest.mark.slow
 def test_a_force_push_is_taken_as_what_git_says_now(daemon: Daemon, iam: Any) -> None:
     (daemon.repo / "manifests" / "user.yaml").unlink()
     git(daemon.repo, "add", "--all")
@@ -97,6 +100,7 @@ def test_a_force_push_is_taken_as_what_git_says_now(daemon: Daemon, iam: Any) ->
     drift_is_mended(iam, daemon)
 
 
+@pytest.mark.slow
 def test_the_last_good_commit_is_not_forgotten_while_the_remote_is_away_and_the_mirror_lost(
     daemon: Daemon, iam: Any, tmp_path: Path
 ) -> None:
@@ -114,6 +118,7 @@ def test_the_last_good_commit_is_not_forgotten_while_the_remote_is_away_and_the_
     drift_is_mended(iam, daemon)
 
 
+@pytest.mark.slow
 def test_a_last_good_commit_that_is_really_gone_is_given_up_and_said(daemon: Daemon, iam: Any, tmp_path: Path) -> None:
     """Rewritten in the remote, and lost with the mirror: what can be read of the head is held, and nothing is pruned."""
     (daemon.repo / "manifests" / "role.yaml").write_text(BROKEN)

@@ -47,7 +47,9 @@ def daemon(proxy: FaultyProxy, make_daemon: Callable[[str], Daemon]) -> Iterator
     assert "Traceback" not in daemon.said
 
 
-@pytest.mark.parametrize("how", ["trueup pause", "touch", "garbage"])
+@pytest.mark.parametrize(
+    "how", ["trueup pause", *(pytest.param(how, marks=pytest.mark.slow) for how in ("touch", "garbage"))]
+)
 def test_a_flag_file_in_the_middle_of_an_apply_stops_it_between_two_calls(
     proxy: FaultyProxy, daemon: Daemon, iam: Any, how: str
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_flag_file_in_the_middle_of_an_apply_stops_it_between_two_calls(
     assert proxy.count("CreateGroup") == 1
 
 
+@pytest.mark.slow
 def test_a_pause_of_one_kind_in_one_scope_holds_just_that(proxy: FaultyProxy, daemon: Daemon) -> None:
     daemon.state.mkdir()
     daemon.trueup("pause", "--scope", "test", "--kind", "Group", "--reason", "groups are being counted")
@@ -102,6 +105,7 @@ def test_a_pause_of_one_kind_in_one_scope_holds_just_that(proxy: FaultyProxy, da
     eventually(lambda: in_sync(daemon), daemon)
 
 
+@pytest.mark.slow
 def test_a_pause_for_a_while_ends_by_itself_and_is_over_at_once(proxy: FaultyProxy, daemon: Daemon) -> None:
     """Not only when drift is looked for next, which here is in an hour."""
     daemon.pace = ("--poll-interval", "1s", "--interval", "1h", "--jitter", "0s")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
 
 from controller.aws.account import READS
 from controller.manifest.yaml_writer import write
@@ -55,6 +56,7 @@ def test_sigterm_ends_the_call_in_flight_and_begins_no_other(proxy: FaultyProxy,
     assert proxy.count("CreateGroup") == 1
 
 
+@pytest.mark.slow
 def test_sigterm_does_not_wait_for_what_only_sleeps_between_attempts(proxy: FaultyProxy, make_daemon: Make) -> None:
     """A throttled call may sleep for 20 seconds before its next attempt, which would not be made any more."""
     proxy.answer("CreateGroup", THROTTLED)
@@ -99,6 +101,7 @@ def names(iam: Any) -> set[str]:
     return {group["GroupName"] for group in iam.list_groups()["Groups"]}
 
 
+@pytest.mark.slow
 def test_sighup_reads_the_settings_again_and_wrong_ones_leave_the_old_in_force(
     proxy: FaultyProxy, aws_endpoint: str, tmp_path: Path, make_daemon: Make
 ) -> None:
@@ -127,6 +130,7 @@ def test_sighup_reads_the_settings_again_and_wrong_ones_leave_the_old_in_force(
     assert daemon.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_second_trueup_for_the_same_state_does_not_begin(proxy: FaultyProxy, make_daemon: Make) -> None:
     daemon = started(make_daemon(proxy.url))
     eventually(lambda: in_sync(daemon), daemon)

@@ -191,6 +191,7 @@ def stopped_once(daemon: Daemon) -> None:
     daemon.entry = ("tests.faults.obeying",)
 
 
+@pytest.mark.slow
 def test_a_read_only_state_file_at_the_start_lets_the_daemon_look_and_change_nothing(
     make_daemon: Make, aws_endpoint: str, iam: Any
 ) -> None:
@@ -219,6 +220,7 @@ def test_a_read_only_state_file_at_the_start_lets_the_daemon_look_and_change_not
     assert "Traceback" not in daemon.said
 
 
+@pytest.mark.slow
 def test_a_read_only_state_folder_at_the_start_is_said_with_what_to_do(make_daemon: Make, aws_endpoint: str) -> None:
     """Without the lock, a second trueup could be at work with the same inventory."""
     daemon = make_daemon(aws_endpoint)
@@ -242,7 +244,9 @@ CORRUPTIONS = {
 }
 
 
-@pytest.mark.parametrize("how", CORRUPTIONS)
+@pytest.mark.parametrize(
+    "how", ["damaged within", *(pytest.param(how, marks=pytest.mark.slow) for how in ("lost", "garbage"))]
+)
 def test_a_lost_or_corrupt_state_file_is_rebuilt_from_tags_and_git(
     make_daemon: Make, aws_endpoint: str, iam: Any, how: str
 ) -> None:
