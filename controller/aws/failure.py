@@ -57,8 +57,10 @@ BUSY = frozenset(
 IN_USE = frozenset(
     [
         "DependencyViolation",
+        "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "Resource.AlreadyAssociated",
         "ResourceInUse",
         "ResourceInUseException",
     ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -33,6 +35,8 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    InternetGateway(),
+    ElasticIp(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -9,6 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    (
+        "ec2/ElasticIp",
+        "networkBorderGroup",
+    ): "moto's AllocateAddress leaves it out, and DescribeAddresses does not report it",
+    (
+        "ec2/ElasticIp",
+        "publicIpv4Pool",
+    ): "moto's AllocateAddress leaves it out, and DescribeAddresses does not report it",
     ("ec2/Subnet", "enableDns64"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",

@@ -61,6 +61,11 @@ def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ()) if not tag["Key"].startswith("aws:")}
 
 
+def arn_of(aws: Aws, type_: str, id_: str) -> str:
+    """A resource's ARN, where replies have only its id."""
+    return f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:{type_}/{id_}"
+
+
 def network_interfaces(aws: Aws, **filters: str) -> str:
     """The network interfaces that fit EC2's filters, with what they belong to, as a person reads it; "" for none.
 
