@@ -14,7 +14,7 @@ from controller.kinds.registry import KINDS
 from tests.kinds.calls import OURS, calls_of, places
 
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-CHANGING = ("create", "update", "delete", "retag")
+CHANGING = ("create", "update", "delete", "retag", "holders")
 
 PREFIXES: Mapping[str, str] = {
     "resourcegroupstaggingapi": "tag",

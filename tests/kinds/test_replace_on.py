@@ -31,6 +31,9 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/SecurityGroup", "GroupDescription"): "description",
+    ("ec2/SecurityGroup", "VpcId"): "vpc",
+    ("ec2/Subnet", "VpcId"): "vpc",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
@@ -39,6 +42,15 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
     ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
     ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",
+    ("ec2/Subnet", "AvailabilityZoneId"): "availabilityZone says it",
+    ("ec2/Subnet", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Subnet", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Subnet", "Ipv6IpamPoolId"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Subnet", "Ipv6NetmaskLength"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Subnet", "OutpostArn"): "Outposts are left out",
+    ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
+    ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
 }
