@@ -95,7 +95,7 @@ class Applier:
     def _tried(self, action: Action) -> Ended:
         try:
             pending = self._carry_out(action)
-            self.store.succeeded(action.address)
+            self._keep_in_mind(action)
         except Held as held:
             return Ended(action, Result.HELD, held.message)
         except AwsBusy as busy:
@@ -104,6 +104,13 @@ class Applier:
             self.store.failed(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
         return Ended(action, Result.DONE, pending=pending)
+
+    def _keep_in_mind(self, action: Action) -> None:
+        """Forget earlier failures; but what AWS failed to make may well fail again, and then is not made anew at once."""
+        if action.verb is Verb.REPLACE and _live(action).failed:
+            self.store.failed(self._failure(action, _live(action).failed))
+        else:
+            self.store.succeeded(action.address)
 
     def _holders(self, action: Action) -> str:
         """What keeps AWS from an action, as far as the kind can find out."""
