@@ -8,6 +8,7 @@ from typing import Any
 from controller.kinds.base import Kind
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
+from controller.kinds.ec2.nat_gateway import NatGateway
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -37,6 +38,7 @@ _ALL: tuple[Kind[Any], ...] = (
     SecurityGroup(),
     InternetGateway(),
     ElasticIp(),
+    NatGateway(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import combinations
 from typing import Annotated
 
@@ -26,6 +26,17 @@ def parse_cidr(text: str) -> Network:
     except ValueError:
         raise ValueError(f"{text!r} is no CIDR block; write it like 10.0.0.0/16 or 2001:db8::/56") from None
     raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}")
+
+
+def single(text: str, version: int) -> str:
+    """One address, in the one spelling that AWS gives back. Raises ValueError where it is none of that version."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address; write it like 10.0.0.4 or 2001:db8::4") from None
+    if address.version != version:
+        raise ValueError(f"{text!r} is IPv{address.version}; here it must be IPv{version}")
+    return str(address)
 
 
 def _single(text: str) -> str:

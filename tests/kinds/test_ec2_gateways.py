@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from controller.errors import AwsBusy
-from controller.kinds.ec2 import elastic_ip, internet_gateway
+from controller.kinds.ec2 import elastic_ip, internet_gateway, nat_gateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway, InternetGatewaySpec
+from controller.kinds.ec2.nat_gateway import NatGateway, NatGatewaySpec
 from controller.model.observed import Wanted
 from controller.model.plan import Verb
 from tests.kinds.stubbed import Stubbed
@@ -86,3 +88,116 @@ def test_moving_a_gateway_is_told_from_both_sides() -> None:
     told = ["cuts VPC old off from the internet", "connects VPC new to the internet"]
     assert list(InternetGateway().tell(Verb.UPDATE, before, after)) == told
     assert list(InternetGateway().tell(Verb.UPDATE, after, after)) == []
+
+
+NAT = {
+    "NatGatewayId": "nat-1",
+    "SubnetId": "subnet-1",
+    "VpcId": "vpc-1",
+    "State": "available",
+    "ConnectivityType": "public",
+    "NatGatewayAddresses": [
+        {
+            "AllocationId": "eipalloc-1",
+            "NetworkInterfaceId": "eni-1",
+            "PrivateIp": "10.0.1.5",
+            "PublicIp": "198.51.100.7",
+            "AssociationId": "eipassoc-1",
+            "IsPrimary": True,
+            "Status": "succeeded",
+        },
+    ],
+}
+
+
+def test_a_nat_gateway_says_the_address_that_it_speaks_from() -> None:
+    live = nat_gateway.translate(Stubbed("ec2").aws, NAT)
+    assert (live.spec.elastic_ip, live.spec.private_ip_address) == ("eipalloc-1", "10.0.1.5")
+    assert (live.outputs["publicIp"], live.outputs["privateIp"]) == ("198.51.100.7", "10.0.1.5")
+    assert (live.pending, live.failed) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "there", "pending"),
+    [
+        ("succeeded", True, ""),
+        ("associating", True, "AWS is still giving it 198.51.100.8"),
+        ("disassociating", False, ""),
+        ("failed", False, ""),
+    ],
+)
+def test_an_address_on_its_way_is_there_and_pending_and_one_on_its_way_out_is_not(
+    status: str, there: bool, pending: str
+) -> None:
+    second = {"AllocationId": "eipalloc-2", "PublicIp": "198.51.100.8", "PrivateIp": "10.0.1.6", "Status": status}
+    gateway = {**NAT, "NatGatewayAddresses": [*NAT["NatGatewayAddresses"], second]}
+    live = nat_gateway.translate(Stubbed("ec2").aws, gateway)
+    assert live.spec.secondary_elastic_ips == ({"eipalloc-2"} if there else set())
+    assert live.pending == pending
+
+
+def test_a_nat_gateway_that_failed_says_why_in_awss_words() -> None:
+    message = "Network vpc-1 has no Internet gateway attached"
+    gateway = {**NAT, "State": "failed", "FailureCode": "Gateway.NotAttached", "FailureMessage": message}
+    live = nat_gateway.translate(Stubbed("ec2").aws, {**gateway, "NatGatewayAddresses": []})
+    assert live.failed == f"Gateway.NotAttached: {message}"
+    assert live.pending == ""
+
+
+def test_a_nat_gateway_waits_for_its_address_instead_of_failing_for_it() -> None:
+    """AWS takes the call, fails a minute later, and shows the failed gateway for an hour."""
+    account = Stubbed("ec2")
+    account.expect("DescribeAddresses", {"Addresses": [ADDRESS]}, AllocationIds=["eipalloc-1"])
+    account.expect(
+        "DescribeNetworkInterfaces",
+        {"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "Description": "Interface for NAT Gateway nat-0"}]},
+        Filters=[{"Name": "network-interface-id", "Values": ["eni-1"]}],
+    )
+    with pytest.raises(AwsBusy, match="still in use: eipassoc-1 with eni-1"):
+        NatGateway().create(account.aws, NatGatewaySpec(subnet="subnet-1", elastic_ip="eipalloc-1"), {})
+    account.done()
+
+
+def test_what_the_server_shows_beside_its_filter_and_what_is_regional_is_left_out() -> None:
+    account = Stubbed("ec2")
+    regional = {**NAT, "AvailabilityMode": "regional", "SubnetId": ""}
+    filters = [{"Name": "state", "Values": ["available", "failed", "pending"]}]
+    found = {"NatGateways": [NAT, {**NAT, "State": "deleted"}, regional]}
+    account.expect("DescribeNatGateways", found, Filters=filters, MaxResults=1000)
+    assert [live.id for live in NatGateway().observe(account.aws, Wanted())] == ["nat-1"]
+
+
+A, B = {"subnet": "a", "elastic_ip": "one"}, {"subnet": "b", "elastic_ip": "two"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told", "in_place"),
+    [
+        (A, B, "its address changes", False),
+        (A, {**A, "subnet": "b"}, "keeps its address, with a gap", True),
+        (A, {**B, "secondary_elastic_ips": {"one"}}, "its address changes, with a gap", True),
+        (A, {"subnet": "a", "connectivity_type": "private"}, "its address changes", False),
+    ],
+)
+def test_a_replacement_is_told_by_what_becomes_of_the_address(
+    before: dict[str, str], after: dict[str, str], told: str, in_place: bool
+) -> None:
+    """An address is with one gateway at a time: where both need it, the old one goes first."""
+    old, new = NatGatewaySpec.model_validate(before), NatGatewaySpec.model_validate(after)
+    assert list(NatGateway().tell(Verb.REPLACE, old, new)) == [f"replaces the NAT gateway; {told}"]
+    assert NatGateway().same_slot(new, old) is in_place
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ({"subnet": "a"}, "needs an elasticIp, or connectivityType: private"),
+        ({"subnet": "a", "elasticIp": "one", "connectivityType": "private"}, "has no Elastic IP addresses"),
+        ({"subnet": "a", "elasticIp": "one", "secondaryPrivateIpAddresses": ["10.0.0.9"]}, "secondaryElasticIps"),
+        ({"subnet": "a", "elasticIp": "one", "privateIpAddress": "10.0.0.0/24"}, "is no address"),
+        ({"subnet": "a", "elasticIp": "one", "privateIpAddress": "::1"}, "is IPv6; here it must be IPv4"),
+    ],
+)
+def test_a_nat_gateway_that_aws_would_refuse_is_said_before(spec: dict[str, str], found: str) -> None:
+    with pytest.raises(ValidationError, match=found):
+        NatGatewaySpec.model_validate(spec)

@@ -31,6 +31,8 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/NatGateway", "AllocationId"): "elasticIp",
+    ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
@@ -42,6 +44,8 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
     ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
     ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",
+    ("ec2/NatGateway", "AvailabilityMode"): "regional NAT gateways are left out",
+    ("ec2/NatGateway", "VpcId"): "regional NAT gateways are left out",
     ("ec2/Subnet", "AvailabilityZoneId"): "availabilityZone says it",
     ("ec2/Subnet", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Subnet", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",

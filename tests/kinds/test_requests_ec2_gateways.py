@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from controller.kinds.ec2 import elastic_ip
+from controller.kinds.ec2 import elastic_ip, nat_gateway
 from controller.kinds.ec2.elastic_ip import ElasticIp, ElasticIpSpec
+from controller.kinds.ec2.nat_gateway import NatGateway, NatGatewaySpec
 from tests.kinds.stubbed import Stubbed, covers
 
 TAGS = {"a": "b"}
@@ -34,4 +35,83 @@ def test_amazons_own_pool_is_what_aws_takes_when_none_is_named() -> None:
     reply = {"AllocationId": "eipalloc-1", "PublicIp": "198.51.100.7", "Domain": "vpc", "PublicIpv4Pool": "amazon"}
     account.expect("AllocateAddress", reply, Domain="vpc", TagSpecifications=tagged("elastic-ip"))
     ElasticIp().create(account.aws, ElasticIpSpec(public_ipv4_pool="amazon"), TAGS)
+    account.done()
+
+
+NAT = {
+    "NatGatewayId": "nat-1",
+    "SubnetId": "subnet-1",
+    "VpcId": "vpc-1",
+    "State": "available",
+    "ConnectivityType": "public",
+    "NatGatewayAddresses": [
+        {"AllocationId": "eipalloc-2", "PrivateIp": "10.0.1.6", "AssociationId": "eipassoc-2", "IsPrimary": False},
+        {"AllocationId": "eipalloc-1", "PrivateIp": "10.0.1.5", "AssociationId": "eipassoc-1", "IsPrimary": True},
+    ],
+}
+
+
+@covers("ec2/NatGateway", "privateIpAddress", "secondaryElasticIps")
+def test_a_public_nat_gateway_is_made_with_all_its_addresses_once_they_are_free() -> None:
+    account = Stubbed("ec2")
+    free = {"Addresses": [{"AllocationId": "eipalloc-1"}, {"AllocationId": "eipalloc-2"}]}
+    account.expect("DescribeAddresses", free, AllocationIds=["eipalloc-1", "eipalloc-2"])
+    account.expect(
+        "CreateNatGateway",
+        {"NatGateway": {**NAT, "State": "pending"}},
+        SubnetId="subnet-1",
+        ConnectivityType="public",
+        AllocationId="eipalloc-1",
+        PrivateIpAddress="10.0.1.5",
+        SecondaryAllocationIds=["eipalloc-2"],
+        TagSpecifications=tagged("natgateway"),
+    )
+    spec = nat_gateway.translate(account.aws, NAT).spec
+    made = NatGateway().create(account.aws, spec, TAGS)
+    assert made.pending == "AWS is still making it, which takes a minute or two"
+    account.done()
+
+
+@covers("ec2/NatGateway", "secondaryElasticIps")
+def test_a_secondary_address_is_put_on_before_another_is_taken_off() -> None:
+    account = Stubbed("ec2")
+    live = nat_gateway.translate(account.aws, NAT)
+    spec = live.spec.model_copy(update={"secondary_elastic_ips": frozenset({"eipalloc-3"})})
+    account.expect("AssociateNatGatewayAddress", NatGatewayId="nat-1", AllocationIds=["eipalloc-3"])
+    account.expect("DisassociateNatGatewayAddress", NatGatewayId="nat-1", AssociationIds=["eipassoc-2"])
+    NatGateway().update(account.aws, live, spec, frozenset({"secondaryElasticIps"}))
+    account.done()
+
+
+PRIVATE = {
+    **NAT,
+    "ConnectivityType": "private",
+    "NatGatewayAddresses": [
+        {"PrivateIp": "10.0.1.5", "IsPrimary": True},
+        {"PrivateIp": "10.0.1.6", "IsPrimary": False},
+    ],
+}
+
+
+@covers("ec2/NatGateway", "connectivityType", "secondaryPrivateIpAddresses")
+def test_a_private_nat_gateway_needs_no_elastic_ip_and_has_further_addresses_in_its_subnet() -> None:
+    account = Stubbed("ec2")
+    account.expect(
+        "CreateNatGateway",
+        {"NatGateway": PRIVATE},
+        SubnetId="subnet-1",
+        ConnectivityType="private",
+        SecondaryPrivateIpAddresses=["10.0.1.6"],
+        TagSpecifications=tagged("natgateway"),
+    )
+    spec = NatGatewaySpec(
+        subnet="subnet-1", connectivity_type="private", secondary_private_ip_addresses=frozenset({"10.0.1.6"})
+    )
+    NatGateway().create(account.aws, spec, TAGS)
+    live = nat_gateway.translate(account.aws, PRIVATE)
+    assert live.spec.secondary_private_ip_addresses == {"10.0.1.6"}
+    account.expect("AssignPrivateNatGatewayAddress", NatGatewayId="nat-1", PrivateIpAddresses=["10.0.1.7"])
+    account.expect("UnassignPrivateNatGatewayAddress", NatGatewayId="nat-1", PrivateIpAddresses=["10.0.1.6"])
+    moved = spec.model_copy(update={"secondary_private_ip_addresses": frozenset({"10.0.1.7"})})
+    NatGateway().update(account.aws, live, moved, frozenset({"secondaryPrivateIpAddresses"}))
     account.done()

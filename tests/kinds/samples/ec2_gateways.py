@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples.base import Sample
+from tests.kinds.samples.base import Around, Sample
 from tests.kinds.samples.ec2_vpc import VPCS
+
+SUBNETS: Around = (
+    *VPCS,
+    ("ec2/Subnet", "a", {"vpc": "one", "cidrBlock": "10.0.1.0/24", "availabilityZone": "eu-central-1a"}),
+    ("ec2/Subnet", "b", {"vpc": "one", "cidrBlock": "10.0.2.0/24", "availabilityZone": "eu-central-1b"}),
+)
+GATEWAYS: Around = (
+    *SUBNETS,
+    ("ec2/InternetGateway", "one", {"vpc": "one"}),
+    ("ec2/ElasticIp", "one", {}),
+    ("ec2/ElasticIp", "two", {}),
+)
 
 SAMPLES: Mapping[str, Sample] = {
     "ec2/InternetGateway": Sample(
@@ -17,5 +29,20 @@ SAMPLES: Mapping[str, Sample] = {
         spec={"tags": {"team": "a"}},
         changes={"tags": {"team": "b"}},
         replacements={"publicIpv4Pool": "ipv4pool-ec2-0123", "networkBorderGroup": "eu-central-1-ham-1"},
+    ),
+    "ec2/NatGateway": Sample(
+        around=GATEWAYS,
+        spec={"subnet": "a", "elasticIp": "one", "tags": {"team": "a"}},
+        changes={
+            "secondaryElasticIps": ["two"],
+            "secondaryPrivateIpAddresses": ["10.0.1.9"],
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "subnet": "b",
+            "elasticIp": "two",
+            "connectivityType": "private",
+            "privateIpAddress": "10.0.1.8",
+        },
     ),
 }
