@@ -9,6 +9,7 @@ from controller.kinds.base import Kind
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
+from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -39,6 +40,7 @@ _ALL: tuple[Kind[Any], ...] = (
     InternetGateway(),
     ElasticIp(),
     NatGateway(),
+    RouteTable(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -24,6 +24,8 @@ GAPS: Mapping[tuple[str, str], str] = {
         "ec2/NatGateway",
         "secondaryPrivateIpAddresses",
     ): "moto has neither AssignPrivateNatGatewayAddress nor its opposite",
+    ("ec2/RouteTable", "propagatingVgws"): "moto has neither EnableVgwRoutePropagation nor its opposite",
+    ("ec2/RouteTable", "vpc"): "its subnets and gateways are of the other VPC, and have to go in the same change",
     ("ec2/Subnet", "enableDns64"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",

@@ -33,6 +33,7 @@ WITHOUT_TYPE: Mapping[str, str] = {
 NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
+    ("ec2/RouteTable", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from controller.kinds.ec2 import elastic_ip, nat_gateway
+from controller.kinds.ec2 import elastic_ip, nat_gateway, route_table
 from controller.kinds.ec2.elastic_ip import ElasticIp, ElasticIpSpec
 from controller.kinds.ec2.nat_gateway import NatGateway, NatGatewaySpec
+from controller.kinds.ec2.route_spec import RouteTableSpec
+from controller.kinds.ec2.route_table import RouteTable
+from controller.kinds.ec2.routes import Route
 from tests.kinds.stubbed import Stubbed, covers
 
 TAGS = {"a": "b"}
@@ -114,4 +117,34 @@ def test_a_private_nat_gateway_needs_no_elastic_ip_and_has_further_addresses_in_
     account.expect("UnassignPrivateNatGatewayAddress", NatGatewayId="nat-1", PrivateIpAddresses=["10.0.1.6"])
     moved = spec.model_copy(update={"secondary_private_ip_addresses": frozenset({"10.0.1.7"})})
     NatGateway().update(account.aws, live, moved, frozenset({"secondaryPrivateIpAddresses"}))
+    account.done()
+
+
+@covers("ec2/RouteTable", "propagatingVgws")
+def test_propagation_is_switched_on_for_a_gateway_before_it_is_switched_off_for_another() -> None:
+    account = Stubbed("ec2")
+    table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "PropagatingVgws": [{"GatewayId": "vgw-00000001"}]}
+    live = route_table.translate(account.aws, table)
+    account.expect("EnableVgwRoutePropagation", RouteTableId="rtb-1", GatewayId="vgw-00000002")
+    account.expect("DisableVgwRoutePropagation", RouteTableId="rtb-1", GatewayId="vgw-00000001")
+    spec = live.spec.model_copy(update={"propagating_vgws": frozenset({"vgw-00000002"})})
+    RouteTable().update(account.aws, live, spec, frozenset({"propagatingVgws"}))
+    account.done()
+
+
+@covers("ec2/RouteTable", "vpc")
+def test_a_table_for_another_vpc_is_a_new_one_and_has_its_routes_before_its_subnets() -> None:
+    """A subnet that is moved to it must find its way at once."""
+    account = Stubbed("ec2")
+    reply = {"RouteTable": {"RouteTableId": "rtb-2", "VpcId": "vpc-2"}}
+    account.expect("CreateRouteTable", reply, VpcId="vpc-2", TagSpecifications=tagged("route-table"))
+    where = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-00000002"}
+    account.expect("CreateRoute", RouteTableId="rtb-2", **where)
+    filters = [{"Name": "association.subnet-id", "Values": ["subnet-2"]}]
+    account.expect("DescribeRouteTables", {"RouteTables": []}, Filters=filters)
+    account.expect("AssociateRouteTable", RouteTableId="rtb-2", SubnetId="subnet-2")
+    routes = (Route(to="0.0.0.0/0", internet_gateway="igw-00000002"),)
+    spec = RouteTableSpec(vpc="vpc-2", routes=routes, subnets=frozenset({"subnet-2"}))
+    assert RouteTable().create(account.aws, spec, TAGS).id == "rtb-2"
+    assert "vpc" in RouteTable.replace_on
     account.done()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,10 +11,15 @@ from controller.aws.client import Aws
 from controller.errors import AwsBusy
 from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, tags_of
 from controller.kinds.ec2.elastic_ip import holders_of
+from controller.kinds.ec2.route_checks import leads_out
+from controller.kinds.ec2.route_spec import RouteTableSpec
+from controller.kinds.ec2.subnet import SubnetSpec
 from controller.kinds.ec2.types import ElasticIpRef, SubnetRef
 from controller.model.cidr import single
+from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
+from controller.model.problem import Problem, Severity
 from controller.model.spec import TaggedSpec
 
 GOING = ("unassigning", "disassociating", "failed")
@@ -97,6 +102,15 @@ class NatGateway(Ec2Kind[NatGatewaySpec]):
         one_place = spec.subnet == live.subnet and spec.private_ip_address == live.private_ip_address
         return bool(spec.addresses & live.addresses) or (one_place and spec.private_ip_address is not None)
 
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        tables = [(table, table.spec) for table in view.of("ec2/RouteTable") if isinstance(table.spec, RouteTableSpec)]
+        for manifest in mine:
+            spec = manifest.spec
+            if isinstance(spec, NatGatewaySpec) and spec.connectivity_type == "public":
+                doubt = _no_way_out(spec.subnet, tables, view)
+                if doubt:
+                    yield manifest, manifest.problem("subnet", doubt, severity=Severity.WARNING)
+
     def tell(self, verb: Verb, before: NatGatewaySpec | None, after: NatGatewaySpec | None) -> Iterator[str]:
         if verb is Verb.REPLACE and before and after:
             gap = self.same_slot(after, before)
@@ -149,6 +163,22 @@ class NatGateway(Ec2Kind[NatGatewaySpec]):
 
     def delete(self, aws: Aws, live: Observed[NatGatewaySpec]) -> None:
         aws.call("ec2", "DeleteNatGateway", NatGatewayId=live.id)
+
+
+def _no_way_out(name: str, tables: Sequence[tuple[Manifest, RouteTableSpec]], view: View) -> str:
+    """Why nothing that stands in a subnet reaches the internet; "" where it does, or where manifests cannot tell."""
+    subnet = view.find("ec2/Subnet", name)
+    if subnet is None or not isinstance(subnet.spec, SubnetSpec) or subnet.address.scope != view.scope.name:
+        return ""
+    own = (found for found in tables if any(view.find("ec2/Subnet", each) is subnet for each in found[1].subnets))
+    vpc = view.find("ec2/Vpc", subnet.spec.vpc)
+    main = (found for found in tables if found[1].main and vpc and view.find("ec2/Vpc", found[1].vpc) is vpc)
+    table = next(own, None) or next(main, None)
+    if table and not leads_out(table[1]):
+        return f"subnet {name} has no route to an internet gateway: {table[0].address.name} ({table[0].position('routes')})"
+    if table is None and vpc:
+        return f"subnet {name} has no route to an internet gateway: no RouteTable names it"
+    return ""
 
 
 def translate(aws: Aws, gateway: Mapping[str, Any]) -> Observed[NatGatewaySpec]:

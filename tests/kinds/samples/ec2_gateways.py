@@ -19,6 +19,12 @@ GATEWAYS: Around = (
     ("ec2/ElasticIp", "two", {}),
 )
 
+ROUTED: Around = (
+    *GATEWAYS,
+    ("ec2/NatGateway", "nat", {"subnet": "a", "elasticIp": "one"}),
+    ("ec2/RouteTable", "other", {"vpc": "one"}),
+)
+
 SAMPLES: Mapping[str, Sample] = {
     "ec2/InternetGateway": Sample(
         around=VPCS,
@@ -44,5 +50,28 @@ SAMPLES: Mapping[str, Sample] = {
             "connectivityType": "private",
             "privateIpAddress": "10.0.1.8",
         },
+    ),
+    "ec2/RouteTable": Sample(
+        around=ROUTED,
+        spec={
+            "vpc": "one",
+            "routes": [
+                {"to": "0.0.0.0/0", "internetGateway": "one"},
+                {"to": "192.168.0.0/16", "natGateway": "nat"},
+            ],
+            "subnets": ["a"],
+            "tags": {"team": "a"},
+        },
+        changes={
+            "routes": [
+                {"to": "0.0.0.0/0", "natGateway": "nat"},
+                {"to": "::/0", "internetGateway": "one"},
+            ],
+            "subnets": ["b"],
+            "main": True,
+            "propagatingVgws": ["vgw-01234567"],
+            "tags": {"team": "b"},
+        },
+        replacements={"vpc": "two"},
     ),
 }
