@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from controller.errors import TrueupError
 
@@ -34,7 +35,13 @@ def emulator() -> Iterator[str]:
 
 
 def _complete() -> None:
-    """Answer what moto does not: users made here have no service-specific credentials."""
+    """Answer what moto does not, and let go of what moto keeps."""
+    _complete_iam()
+    _complete_ec2()
+
+
+def _complete_iam() -> None:
+    """Users made here have no service-specific credentials."""
     from moto.core.responses import ActionResult
     from moto.iam.responses import IamResponse
 
@@ -43,6 +50,24 @@ def _complete() -> None:
 
     if not hasattr(IamResponse, "list_service_specific_credentials"):
         IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+
+def _complete_ec2() -> None:
+    """A NAT gateway that is deleted lets go of its addresses, which can then be used again or released."""
+    from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
+
+    delete = NatGatewayBackend.delete_nat_gateway
+    if delete.__name__ != "delete_nat_gateway":
+        return
+
+    def delete_and_let_go(self: Any, nat_gateway_id: str) -> NatGateway:
+        gateway = delete(self, nat_gateway_id)
+        for address in self.address_by_ip([a["publicIp"] for a in gateway.address_set if "publicIp" in a], False):
+            self.disassociate_address(address=address.public_ip)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
+
+    NatGatewayBackend.delete_nat_gateway = delete_and_let_go  # type: ignore[method-assign]
 
 
 def environment(endpoint: str) -> dict[str, str]:

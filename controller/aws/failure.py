@@ -58,8 +58,10 @@ BUSY = frozenset(
 IN_USE = frozenset(
     [
         "DependencyViolation",
+        "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "Resource.AlreadyAssociated",
         "ResourceInUse",
         "ResourceInUseException",
     ]

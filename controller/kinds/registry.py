@@ -8,6 +8,10 @@ from typing import Any
 from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.internet_gateway import InternetGateway
+from controller.kinds.ec2.nat_gateway import NatGateway
+from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -35,6 +39,10 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    InternetGateway(),
+    ElasticIp(),
+    NatGateway(),
+    RouteTable(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

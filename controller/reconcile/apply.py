@@ -95,7 +95,7 @@ class Applier:
     def _tried(self, action: Action) -> Ended:
         try:
             pending = self._carry_out(action)
-            self.store.succeeded(action.address)
+            self._keep_in_mind(action)
         except Held as held:
             return Ended(action, Result.HELD, held.message)
         except AwsBusy as busy:
@@ -110,6 +110,13 @@ class Applier:
             self.store.failed(failure)
         except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
             self.emit(StateTrouble(str(error)))
+
+    def _keep_in_mind(self, action: Action) -> None:
+        """Forget earlier failures; but what AWS failed to make may well fail again, and then is not made anew at once."""
+        if action.verb is Verb.REPLACE and _live(action).failed:
+            self._note(self._failure(action, _live(action).failed))
+        else:
+            self.store.succeeded(action.address)
 
     def _holders(self, action: Action) -> str:
         """What keeps AWS from an action, as far as the kind can find out."""

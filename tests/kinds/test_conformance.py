@@ -12,6 +12,7 @@ from controller.kinds.registry import KINDS
 from controller.manifest.yaml_writer import write
 from controller.model.address import Address, api_version, short_kind
 from controller.model.event import AwsCalled, Event
+from controller.model.manifest import Manifest
 from controller.model.observed import Observed, Wanted
 from controller.model.plan import State, Verb
 from controller.model.scope import Mode, Scope
@@ -52,10 +53,22 @@ def everything(stage: Stage) -> list[tuple[str, str]]:
 
 
 def picture(stage: Stage) -> dict[Address, dict[str, Any]]:
-    """All that is trueup's, with names in place of ids: what has been made anew looks the same."""
-    owned = stage.plan().owned
+    """All that is trueup's, with names in place of ids: what has been made anew looks the same.
+
+    Without what manifests leave unset, and AWS may choose anew each time.
+    """
+    owned, manifests = stage.plan().owned, stage.desired().manifests
     names = names_of(owned)
-    return {address: named(item.spec, names) for address, item in owned.items()}
+    return {
+        address: {key: value for key, value in named(item.spec, names).items() if key not in unset(manifests[address])}
+        for address, item in owned.items()
+    }
+
+
+def unset(manifest: Manifest) -> set[str]:
+    """The fields that a manifest leaves to AWS."""
+    spec = manifest.spec.model_dump(by_alias=True) if manifest.spec else {}
+    return {key for key, value in spec.items() if value is None}
 
 
 def mine(stage: Stage, kind: str) -> Observed[Any]:

@@ -19,6 +19,7 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "ec2/ElasticIp": "AWS::EC2::EIP",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
@@ -30,6 +31,9 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/NatGateway", "AllocationId"): "elasticIp",
+    ("ec2/NatGateway", "SubnetId"): "subnet",
+    ("ec2/RouteTable", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
@@ -38,6 +42,11 @@ NAMES: Mapping[tuple[str, str], str] = {
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
 LEFT_OUT: Mapping[tuple[str, str], str] = {
+    ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
+    ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
+    ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",
+    ("ec2/NatGateway", "AvailabilityMode"): "regional NAT gateways are left out",
+    ("ec2/NatGateway", "VpcId"): "regional NAT gateways are left out",
     ("ec2/Subnet", "AvailabilityZoneId"): "availabilityZone says it",
     ("ec2/Subnet", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Subnet", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
@@ -52,7 +61,13 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    (
+        "ec2/ElasticIp",
+        "publicIpv4Pool",
+    ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
+    "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 
