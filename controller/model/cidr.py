@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import combinations
 from typing import Annotated
 
@@ -15,17 +15,24 @@ Network = IPv4Network | IPv6Network
 
 def parse_cidr(text: str) -> Network:
     """The network that a text means. Raises ValueError, with what to write, where it is none."""
-    if "/" not in text:
+    if "/" not in text and _is_address(text):
         raise ValueError(f"{text!r} has no prefix length; a single address is written {_single(text)}")
-    try:
-        return ip_network(text)
-    except ValueError:
-        pass
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is no CIDR block; write it like 10.0.0.0/16 or 2001:db8::/56") from None
-    raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}")
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _single(text: str) -> str:

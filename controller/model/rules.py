@@ -1,4 +1,5 @@
-"""Rules of security groups as sets: AWS splits, merges and reorders them, and none of that is a difference.
+"""Rules of security groups as sets: AWS splits, merges and reorders them, and none of that is a difference. What they have in
+common with the entries of network ACLs (protocol, ports, ICMP types) is Traffic.
 
 A rule as it is written has several peers; one as AWS knows it (an Atom) has one. Two lists of rules are equal where their
 atoms are, because each list is brought into one form: a rule for each protocol, ports and description, with its peers sorted.
@@ -10,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -23,6 +24,7 @@ _BLOCK = r"(?:\d+\.){3}\d+/\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/\d+"
 _BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 _LITERAL = rf"{_BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
 _NUMBERED = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_NUMBERS = {name: number for number, name in _NUMBERED.items()}
 _WITH_PORTS = ("tcp", "udp")
 _WITH_TYPES = ("icmp", "icmpv6")
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -34,8 +36,17 @@ def _peer(text: str) -> str:
 
 
 def _protocol(value: Any) -> Any:
-    text = str(value).lower() if isinstance(value, int | str) and not isinstance(value, bool) else value
-    return _NUMBERED.get(text, text) if isinstance(text, str) else text
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    text = str(value).lower()
+    number = str(int(text)) if re.fullmatch(r"-?\d{1,3}", text) else text
+    return _NUMBERED.get(number, number)
+
+
+def _known(protocol: str) -> str:
+    if protocol not in _NUMBERS and not (protocol.isdecimal() and int(protocol) <= 255):
+        raise ValueError(f"{protocol!r} is no protocol; write {', '.join(_NUMBERS)} or a number up to 255")
+    return protocol
 
 
 def _as_text(value: Any) -> Any:
@@ -57,7 +68,7 @@ def _ports(text: str) -> str:
 def _types(text: str) -> str:
     if text in ("", "all"):
         return ""
-    if not _TYPES.fullmatch(text):
+    if not _TYPES.fullmatch(text) or any(int(part) > 255 for part in text.split("/")):
         raise ValueError(f"{text!r} is no ICMP type; write 8, 3/4 (type/code) or all")
     return "/".join(str(int(part)) for part in text.split("/"))
 
@@ -75,11 +86,16 @@ Peer = Annotated[
 ]
 """Whom a rule lets in or out: a CIDR block, a group or prefix list by manifest name or id, or the group itself."""
 Peers = Annotated[tuple[Peer, ...], AfterValidator(_some)]
-Protocol = Annotated[str, BeforeValidator(_protocol), Field(pattern=r"^([a-z][a-z0-9]*|\d{1,3})$")]
+Protocol = Annotated[str, BeforeValidator(_protocol), AfterValidator(_known)]
 
 
-class Rule(Part):
-    """What ingress and egress rules have in common."""
+def number(protocol: str) -> str:
+    """A protocol as AWS numbers it: `6` for tcp, `-1` for all."""
+    return _NUMBERS.get(protocol, protocol)
+
+
+class Traffic(Part):
+    """What a rule is about: a protocol with its ports or ICMP types."""
 
     protocol: Protocol = Field(
         description="`tcp`, `udp`, `icmp`, `icmpv6`, `all`, or a protocol's number (IpProtocol)."
@@ -90,12 +106,9 @@ class Rule(Part):
     icmp: Annotated[str, BeforeValidator(_as_text), AfterValidator(_types)] = Field(
         default="", description="With icmp and icmpv6: a type (`8`), type/code (`3/4`) or `all`, the default."
     )
-    description: str = Field(
-        default="", max_length=255, pattern=r"^[\w .:/()#,@\[\]+=&;{}!$*-]*$", description="What the rule is for."
-    )
 
     @model_validator(mode="after")
-    def _fits(self) -> Rule:
+    def _fits(self) -> Self:
         if self.protocol in _WITH_PORTS and not self.port:
             raise ValueError(f"{self.protocol} needs a port: 443, 8000-8100 or all")
         if self.protocol not in _WITH_PORTS and self.port:
@@ -103,6 +116,27 @@ class Rule(Part):
         if self.protocol not in _WITH_TYPES and self.icmp:
             raise ValueError(f"protocol {self.protocol} has no ICMP types")
         return self
+
+    @property
+    def told(self) -> str:
+        """`443/tcp`, `icmp 8`, `all traffic`."""
+        return _told(self.protocol, self.port, self.icmp)
+
+
+def _told(protocol: str, port: str, icmp: str) -> str:
+    if protocol == "all":
+        return "all traffic"
+    if port:
+        return f"{port}/{protocol}"
+    return f"{protocol} {icmp}".rstrip() if protocol in _WITH_TYPES else f"protocol {protocol}"
+
+
+class Rule(Traffic):
+    """What ingress and egress rules have in common."""
+
+    description: str = Field(
+        default="", max_length=255, pattern=r"^[\w .:/()#,@\[\]+=&;{}!$*-]*$", description="What the rule is for."
+    )
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -149,9 +183,7 @@ class Atom:
 
     def __str__(self) -> str:
         """`443/tcp`, `icmp 8`, `all traffic`."""
-        if self.protocol == "all":
-            return "all traffic"
-        return f"{self.port}/{self.protocol}" if self.port else f"{self.protocol} {self.icmp}".rstrip()
+        return _told(self.protocol, self.port, self.icmp)
 
 
 def atoms(rules: Iterable[Rule]) -> dict[Atom, str]:
