@@ -1,5 +1,5 @@
 # The project's commands. Each needs Python 3.11+ and git, and makes its own virtual environment in .venv; `make lock`,
-# which renews the lock files, needs uv as well.
+# which renews the lock files, needs uv as well, and `make rules`, which tests the alerts, promtool.
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
@@ -7,7 +7,7 @@ BIN := .venv/bin
 # What decides is tested to the last branch.
 COMPLETE := controller/reconcile/*,controller/manifest/*,controller/model/*
 
-.PHONY: demo demo-once test lint format faults bench schemas lock clean
+.PHONY: demo demo-once test lint format faults rules bench schemas lock clean
 demo: .venv/demo.stamp
 	$(BIN)/trueup demo
 demo-once: .venv/demo.stamp
@@ -26,10 +26,13 @@ format: .venv/dev.stamp
 	$(BIN)/ruff format .
 faults: .venv/dev.stamp
 	$(BIN)/pytest -n 2 tests/faults
+rules: .venv/dev.stamp
+	$(BIN)/pytest tests/deploy/promtool.py
 bench: .venv/dev.stamp
 	$(BIN)/python -m tests.benchmarks
 schemas: .venv/dev.stamp
 	$(BIN)/trueup schema --write schemas
+	$(BIN)/trueup permissions --write deploy/iam/policies
 
 .venv/demo.stamp: requirements/demo.txt pyproject.toml
 	$(call install,demo)

@@ -44,7 +44,7 @@ from controller.model.event import (
 from controller.model.manifest import Desired, Loaded
 from controller.model.plan import State
 from controller.model.problem import Severity
-from controller.pause import PauseFlag
+from controller.pause import BrokenFlag, PauseFlag
 from controller.reconcile.cycle import World, reconcile
 from controller.report.board import Board
 from controller.report.log import LogEvents, configure
@@ -294,7 +294,7 @@ class Daemon:
     def _look_at_flag(self) -> None:
         now = datetime.now(UTC)
         pauses = tuple(
-            PauseNote(pause.selector, pause.reason, pause.who, pause.since, pause.until)
+            PauseNote(pause.selector, pause.reason, pause.who, pause.since, pause.until, isinstance(pause, BrokenFlag))
             for pause in self._flag.read(now)
         )
         if [(p.selector, p.reason, p.until) for p in pauses] == [(p.selector, p.reason, p.until) for p in self._pauses]:

@@ -54,6 +54,10 @@ class Pause(Part):
         return f"paused by {self.who}{until}: {self.reason}"
 
 
+class BrokenFlag(Pause):
+    """What stands for a flag file that cannot be read, or not be understood."""
+
+
 class _File(Part):
     pauses: tuple[Pause, ...]
 
@@ -155,7 +159,7 @@ class PauseFlag:
 
     def _unreadable(self, now: datetime, why: str) -> Pause:
         reason = f"FLAG FILE {self.path} CANNOT BE READ ({why}); mend it or take it away with `trueup resume`"
-        return Pause(reason=reason, who="trueup itself", since=now)
+        return BrokenFlag(reason=reason, who="trueup itself", since=now)
 
 
 def _said(error: ValidationError) -> str:

@@ -68,6 +68,7 @@ class Stage:
     calls: list[str] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     later: timedelta = timedelta()
+    scope: str = "test"
 
     def __post_init__(self) -> None:
         self.store = SqliteStore(self.folder / "state.db")
@@ -98,7 +99,7 @@ class Stage:
         loaded = Loader(KINDS).load(Tree(None, "", blobs))
         errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
         assert not errors, "\n".join(errors)
-        return loaded.scopes["test"]
+        return loaded.scopes[self.scope]
 
     def plan(self) -> Plan:
         world = self.world()

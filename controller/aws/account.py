@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
 from controller.aws.failure import THROTTLED, translate
-from controller.errors import AwsRefused, Held
+from controller.errors import AwsRefused, Held, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -160,6 +160,15 @@ class Accounts:
                 hint="name a role of that account in the scope (spec.role), or run with its credentials",
             )
         return account
+
+
+def role_arn(name: str, account: str, region: str) -> str:
+    """The ARN of a role that is known by its name. Raises TrueupError for a region that AWS does not have."""
+    try:
+        partition = boto3.Session().get_partition_for_region(region)
+    except UnknownRegionError as error:
+        raise TrueupError(str(error)) from error
+    return f"arn:{partition}:iam::{account}:role/{name}"
 
 
 def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Session:

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from controller.reconcile.cycle import World
     from controller.settings import Settings
 
+RoleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--role", help="Look as this role of each scope's account, in place of the scope's own; a name, no ARN."
+    ),
+]
 OwnerOption = Annotated[str | None, typer.Option("--owner", help="This installation's name in the tag trueup:owner.")]
 
 
@@ -44,6 +50,7 @@ def plan(
     commit: CommitOption = None,
     path: PathOption = None,
     scope: ScopeOption = None,
+    role: RoleOption = None,
     state_dir: StateOption = None,
     owner: OwnerOption = None,
     config: ConfigOption = None,
@@ -59,7 +66,7 @@ def plan(
     loaded, sha = load(folder, chosen, commit)
     show_problems(loaded.problems)
     world = _world(chosen, lambda event: None, writes=False)
-    plans = [guarded(look(desired, world), sha, world) for desired in _chosen(loaded, scope)]
+    plans = [guarded(look(_as(role, desired), world), sha, world) for desired in _chosen(loaded, scope)]
     show(output, Text("\n").join(render(one) for one in plans), [plain(one) for one in plans])
     troubles = any(
         status.state in ("failed", "unknown", "blocked") for one in plans for status in one.statuses.values()
@@ -141,6 +148,20 @@ def _chosen(loaded: Loaded, scope: str | None) -> list[Desired]:
     if scope is not None and scope not in loaded.scopes:
         raise TrueupError(f"there is no scope {scope!r}", hint=f"scopes: {', '.join(loaded.scopes) or 'none'}")
     return [desired for name, desired in sorted(loaded.scopes.items()) if scope in (None, name)]
+
+
+def _as(role: str | None, desired: Desired) -> Desired:
+    """The same, looked at as another role of the same account: CI may plan with one that can change nothing."""
+    from dataclasses import replace
+
+    from controller.aws.account import role_arn
+
+    if role is None:
+        return desired
+    spec = desired.scope.spec
+    arn = role_arn(role, spec.account, spec.region)
+    scope = desired.scope.model_copy(update={"spec": spec.model_copy(update={"role": arn})})
+    return replace(desired, scope=scope)
 
 
 def _world(chosen: Settings, emit: Callable[[Event], None], *, writes: bool) -> World:

@@ -1,4 +1,4 @@
-"""Verbs about manifests alone, which need no AWS: validate, explain, schema."""
+"""Verbs about manifests alone, which need no AWS: validate, explain, schema, permissions."""
 
 from __future__ import annotations
 
@@ -78,4 +78,27 @@ def schema(
     typer.echo(all_schemas(KINDS) if kind is None else schema_of(kind, KINDS))
 
 
-VERBS = {"validate": validate, "explain": explain, "schema": schema}
+def permissions(
+    kind: Annotated[list[str] | None, typer.Option("--kind", help="Only for these kinds; unset: for all.")] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Only what looking takes, as for `plan` in CI.")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", help="Write a policy for each service, and a read-only one, into this folder."),
+    ] = None,
+) -> None:
+    """Print the IAM policy that trueup's role needs."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.explain import kind_id
+    from controller.manifest.permissions import policy, write_policies
+
+    if write is not None:
+        for name in write_policies(write, KINDS):
+            typer.echo(name)
+        return
+    chosen = [KINDS[kind_id(name, KINDS)] for name in kind or KINDS]
+    typer.echo(policy(chosen, read_only=read_only), nl=False)
+
+
+VERBS = {"validate": validate, "explain": explain, "schema": schema, "permissions": permissions}

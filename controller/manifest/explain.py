@@ -37,7 +37,7 @@ def explain(what: str, kinds: Mapping[str, Any]) -> Explanation:
         model: type[BaseModel] = ScopeSpec if name == "Scope" else Lifecycle
         head, extra = [f"{name}  {(model.__doc__ or '').strip()}"], {}
     else:
-        kind = kinds[_kind_id(name, kinds)]
+        kind = kinds[kind_id(name, kinds)]
         model, head = kind.spec, _head(kind)
         extra = {"reads": list(kind.reads), "writes": list(kind.writes), "outputs": dict(kind.outputs)}
     if path:
@@ -56,7 +56,8 @@ def fields_of(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
         yield info.alias or name, info
 
 
-def _kind_id(name: str, kinds: Mapping[str, Any]) -> str:
+def kind_id(name: str, kinds: Mapping[str, Any]) -> str:
+    """`iam/Role` for `Role` or `iam/Role`. Raises TrueupError where there is none, or more than one."""
     found = [kind for kind in kinds if name in (kind, short_kind(kind))]
     if len(found) == 1:
         return found[0]

@@ -148,13 +148,15 @@ class PassSkipped:
 
 @dataclass(frozen=True, slots=True)
 class PauseNote:
-    """One pause in force, as reports show it. `until` is None for one without an end."""
+    """One pause in force, as reports show it. `until` is None for one without an end; `broken`: nobody has asked for it, the
+    flag file cannot be read."""
 
     selector: str
     reason: str
     who: str
     since: datetime
     until: datetime | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,22 @@ class Guard(Part):
     max_replacements: int = Field(default=3, ge=0, description="Replacements in one pass of the scope.")
 
 
+class Patch(Part):
+    """A merge patch on every included manifest that fits."""
+
+    kind: str = Field(default="", description="Only manifests of this kind; empty: any.")
+    name: str = Field(default="", description="Only the manifest of this name; empty: any.")
+    spec: dict[str, object] = Field(default={}, description="Merged into `spec`: null removes a field.")
+    lifecycle: dict[str, object] = Field(default={}, description="Merged into `lifecycle`.")
+
+
+class Include(Part):
+    """Another folder's manifests, with changes."""
+
+    path: str = Field(description="The folder, relative to the scope's own.")
+    patches: tuple[Patch, ...] = Field(default=(), description="Merge patches (RFC 7396) on the included manifests.")
+
+
 class ScopeSpec(Part):
     """One AWS account and region that a folder of manifests belongs to."""
 
@@ -91,25 +107,6 @@ class ScopeSpec(Part):
         default="warn", description="What a doubtful IAM policy document is: nothing, a warning or an error."
     )
     include: tuple[Include, ...] = Field(default=(), description="Folders whose manifests also belong to this scope.")
-
-
-class Include(Part):
-    """Another folder's manifests, with changes."""
-
-    path: str = Field(description="The folder, relative to the scope's own.")
-    patches: tuple[Patch, ...] = Field(default=(), description="Merge patches (RFC 7396) on the included manifests.")
-
-
-class Patch(Part):
-    """A merge patch on every included manifest that fits."""
-
-    kind: str = Field(default="", description="Only manifests of this kind; empty: any.")
-    name: str = Field(default="", description="Only the manifest of this name; empty: any.")
-    spec: dict[str, object] = Field(default={}, description="Merged into `spec`: null removes a field.")
-    lifecycle: dict[str, object] = Field(default={}, description="Merged into `lifecycle`.")
-
-
-ScopeSpec.model_rebuild()
 
 
 class Scope(Part):

@@ -189,6 +189,10 @@ class Applier:
         # The plan may have been made before an output was known: look again.
         changes = diff(spec, live.spec, action.manifest.lifecycle.ignore)
         changed = frozenset(top_level(change.path) for change in changes)
+        if changed & kind.replace_on:
+            return (
+                f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
+            )
         self._retag(action, live, kind)
         if changed:
             kind.update(self.aws, live, spec, changed)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -25,7 +26,7 @@ from controller.kinds.base import Kind
 from controller.manifest.graph import needs, untangled
 from controller.manifest.validation import hide
 from controller.model.address import Address
-from controller.model.inventory import Inventory
+from controller.model.inventory import Entry, Inventory
 from controller.model.manifest import Desired, Manifest
 from controller.model.observed import Observation, Observed
 from controller.model.plan import Action, Change, Plan, State, Status, Verb
@@ -37,10 +38,13 @@ from controller.reconcile.match import Book, Match, match, read_book
 from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
 from controller.reconcile.resolve import referred, resolve
 
+FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
+"""A time at which nothing is new any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a plan is made from. `elsewhere` knows the outputs of other scopes' resources."""
+    """All that a plan is made from. `elsewhere` knows the outputs of other scopes' resources, `now` when it is."""
 
     desired: Desired
     observations: Mapping[str, Observation[Any]]
@@ -48,6 +52,7 @@ class Situation:
     kinds: Mapping[str, Kind[Any]]
     owner: str
     elsewhere: Callable[[Address, str], str | None] = lambda target, output: None
+    now: datetime = FAR_AHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,10 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     observation = situation.observations[kind.id]
     if observation.error:
         return _without_action(manifest, State.UNKNOWN, f"could not be read: {observation.error}")
+    unseen = _unseen(manifest, kind, situation)
+    if unseen:
+        reason = f"{unseen.id} was made a moment ago, and AWS does not show it yet"
+        return Decision(Status(manifest.address, State.PENDING, reason, manifest.where), outputs=unseen.outputs)
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
@@ -121,6 +130,15 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
     waits = _waits(manifest, decisions)
     return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+
+
+def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:
+    """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
+    if kind.name_field:
+        return None
+    seen = {live.id for live in situation.observations[kind.id].live}
+    ours = (entry for entry in situation.inventory.entries if entry.address == manifest.address)
+    return next((entry for entry in ours if entry.id not in seen and entry.settling(situation.now)), None)
 
 
 def mode_of(manifest: Manifest, desired: Desired) -> Mode:

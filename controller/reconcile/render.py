@@ -114,10 +114,11 @@ def _action(action: Action) -> Iterator[Text]:
     for key, value in sorted(action.wanted.items()):
         yield Text(f"      + {key}: {_short(value)}", style="green")
     for change in action.changes:
-        yield from _change(change)
+        yield from change_lines(change)
 
 
-def _change(change: Change) -> Iterator[Text]:
+def change_lines(change: Change) -> Iterator[Text]:
+    """A field that differs, as lines that begin with a sign."""
     if change.secret:
         yield Text(f"      ~ {change.path}: {HIDDEN}", style="yellow")
         return

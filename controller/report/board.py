@@ -40,9 +40,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is known at one moment."""
+    """What is known at one moment. `answered`: when the git remote last did."""
 
     commit: Commit | None = None
+    answered: datetime | None = None
     source_error: str = ""
     state_error: str = ""
     loaded: bool = False
@@ -51,6 +52,21 @@ class Picture:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     pauses: tuple[PauseNote, ...] = ()
     actions: tuple[Done, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All scopes: also one that has had no pass, and one that is held although the last commit broke it."""
+        return sorted({*self.scopes, *self.outcomes})
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything has been looked at once."""
+        return not self.waiting_for
+
+    @property
+    def out_of_sync(self) -> int:
+        """How many resources are in any state but IN_SYNC."""
+        return sum(len(outcome.statuses) - outcome.count(State.IN_SYNC) for outcome in self.outcomes.values())
 
     @property
     def waiting_for(self) -> str:
@@ -86,7 +102,7 @@ class Board:
             case CommitSeen(commit):
                 return replace(now, commit=commit)
             case SourcePolled(error):
-                return replace(now, source_error=error)
+                return replace(now, source_error=error, answered=now.answered if error else datetime.now(UTC))
             case StateTrouble(error):
                 return replace(now, state_error=error)
             case ManifestsLoaded(_, counts, problems):

@@ -46,7 +46,7 @@ class Metrics:
         self._shown: dict[str, set[tuple[str, str]]] = {}
         self._out: dict[str, set[tuple[str, str, str]]] = {}
         self._commits: dict[tuple[str, str], str] = {}
-        self._pauses: set[str] = set()
+        self._known: set[Gauge] = set()
         self._resources()
         self._passes()
         self._source()
@@ -92,8 +92,10 @@ class Metrics:
         self.state.set(1)
 
     def _source(self) -> None:
-        self.up = self._gauge("source_up", "Whether the git remote answered last time.")
-        self.polled = self._gauge("source_last_success_timestamp_seconds", "When the git remote last answered.")
+        self.up = Gauge("trueup_source_up", "Whether the git remote answered last time.", registry=None)
+        self.polled = Gauge(
+            "trueup_source_last_success_timestamp_seconds", "When the git remote last answered.", registry=None
+        )
         self.unreachable = self._counter("source_failures_total", "Times that the git remote could not be used.")
         self.commit = self._gauge("commit_info", "Commits by role; always 1.", "scope", "role", "commit")
         self.manifests = self._gauge("manifests", "Valid manifests.", "scope")
@@ -108,6 +110,10 @@ class Metrics:
     def _pausing(self) -> None:
         self.pausing = self._gauge("pause_active", "Whether anything is paused.")
         self.pausing.set(0)
+        self.readable = self._gauge(
+            "pause_flag_readable", "Whether the flag file can be read; where not, everything is paused."
+        )
+        self.readable.set(1)
         self.paused = self._gauge("paused", "1 for each pause in force.", "selector")
         self.since = self._gauge("pause_since_timestamp_seconds", "When the pause began.", "selector")
         self.until = self._gauge(
@@ -128,11 +134,11 @@ class Metrics:
 
     @_on.register
     def _(self, event: SourcePolled) -> None:
-        self.up.set(0 if event.error else 1)
+        self._know(self.up, 0 if event.error else 1)
         if event.error:
             self.unreachable.inc()
         else:
-            self.polled.set(self._clock())
+            self._know(self.polled, self._clock())
 
     @_on.register
     def _(self, event: ManifestsLoaded) -> None:
@@ -205,6 +211,7 @@ class Metrics:
         for gauge in (self.paused, self.since, self.until):
             gauge.clear()
         self.pausing.set(1 if event.pauses else 0)
+        self.readable.set(0 if any(pause.broken for pause in event.pauses) else 1)
         for pause in event.pauses:
             self.paused.labels(pause.selector).set(1)
             self.since.labels(pause.selector).set(pause.since.timestamp())
@@ -214,6 +221,13 @@ class Metrics:
     @_on.register
     def _(self, event: StateTrouble) -> None:
         self.state.set(0 if event.error else 1)
+
+    def _know(self, gauge: Gauge, value: float) -> None:
+        """Set a gauge that is absent until then: without labels it would be shown as 0, which is not known to be so."""
+        gauge.set(value)
+        if gauge not in self._known:
+            self._known.add(gauge)
+            self._registry.register(gauge)
 
     def _set_commit(self, scope: str, role: str, commit: str) -> None:
         before = self._commits.get((scope, role))

@@ -75,8 +75,42 @@ def test_an_absolute_folder_is_read_like_any_other(trueup, tmp_path: Path) -> No
     assert "7 manifests" in trueup("validate", str(QUICKSTART.resolve()))
 
 
+def test_a_plan_can_be_made_as_a_role_that_may_only_look(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    """The scope's own role may change everything: CI, which runs what a pull request brings, must not have it."""
+    scope = '{apiVersion: trueup/v1, kind: Scope, metadata: {name: a}, spec: {account: "210987654321", region: eu-central-1}}'
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "scope.yaml").write_text(scope)
+    (tmp_path / "m" / "g.yaml").write_text("{apiVersion: iam.aws/v1, kind: Group, metadata: {name: g}, spec: {}}")
+    assert "the credentials are those of arn:aws:" in trueup("plan", "m", code=1)
+    assert "1 to create" in trueup("plan", "m", "--role", "trueup-read", code=2)
+
+
+def test_permissions_are_a_policy_for_the_kinds_that_are_asked_for(trueup) -> None:  # type: ignore[no-untyped-def]
+    both = json.loads(trueup("permissions", "--kind", "Group", "--kind", "iam/User"))
+    assert [statement["Sid"] for statement in both["Statement"]] == ["Look", "Change"]
+    assert {"iam:CreateGroup", "iam:CreateUser"} <= set(both["Statement"][1]["Action"])
+    assert "iam:CreateRole" not in both["Statement"][1]["Action"]
+    (look,) = json.loads(trueup("permissions", "--read-only"))["Statement"]
+    assert "iam:GetAccountAuthorizationDetails" in look["Action"]
+    assert "did you mean 'Group'?" in trueup("permissions", "--kind", "Grup", code=1)
+
+
 @pytest.mark.parametrize(
-    "verb", ["validate", "plan", "apply", "run", "status", "pause", "resume", "export", "explain", "schema", "demo"]
+    "verb",
+    [
+        "validate",
+        "plan",
+        "apply",
+        "run",
+        "status",
+        "pause",
+        "resume",
+        "export",
+        "explain",
+        "schema",
+        "permissions",
+        "demo",
+    ],
 )
 def test_every_verb_has_help(trueup, verb: str) -> None:  # type: ignore[no-untyped-def]
     assert "Usage" in trueup(verb, "--help")

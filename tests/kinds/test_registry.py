@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -13,28 +14,45 @@ from pydantic import BaseModel
 
 from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
-from controller.manifest.explain import explain
+from controller.manifest.explain import explain, fields_of, type_name
+from controller.manifest.load import Loader
 from controller.manifest.schema import write_schemas
+from controller.model.manifest import Loaded
 from controller.model.scope import Lifecycle, ScopeSpec
+from controller.source.folder import FolderSource
+from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "manifests" / "examples"
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 
 
-def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    yield model
-    for field in model.model_fields.values():
-        for annotation in (field.annotation, *get_args(field.annotation)):
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-                yield from models(annotation)
+def models(annotation: Any, seen: set[Any] | None = None) -> Iterator[type[BaseModel]]:
+    """A model and all that its fields are made of, however deep in lists, maps and unions."""
+    seen = set() if seen is None else seen
+    for inner in get_args(annotation):
+        yield from models(inner, seen)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in seen:
+        seen.add(annotation)
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from models(field.annotation, seen)
+
+
+def assert_described(model: type[BaseModel]) -> None:
+    """A person reads the type as prose: no `typing.`, no class path."""
+    for one in models(model):
+        for name, field in fields_of(one):
+            assert field.description, f"{one.__name__}.{name}"
+            assert not re.search(r"ForwardRef|typing|[<>{}\[\]]|^$", type_name(field.annotation)), (
+                f"{one.__name__}.{name}"
+            )
 
 
 @ALL
 def test_every_field_is_explained_with_a_type_and_a_description(kind: Kind[Any]) -> None:
     told = explain(kind.id, KINDS)
-    for model in models(kind.spec):
-        for field in model.model_fields.values():
-            assert field.description, f"{model.__name__}.{field.alias}"
+    assert_described(kind.spec)
     for name, facts in told.data["fields"].items():
         assert facts["description"], name
         assert facts["type"], name
@@ -43,9 +61,7 @@ def test_every_field_is_explained_with_a_type_and_a_description(kind: Kind[Any])
 
 @pytest.mark.parametrize("model", [ScopeSpec, Lifecycle])
 def test_every_field_of_scope_and_lifecycle_is_described(model: type[BaseModel]) -> None:
-    for one in models(model):
-        for field in one.model_fields.values():
-            assert field.description, f"{one.__name__}.{field.alias}"
+    assert_described(model)
 
 
 @ALL
@@ -86,3 +102,28 @@ def test_the_schema_for_all_refers_to_files_that_exist() -> None:
     schema = json.loads((ROOT / "schemas" / "trueup.json").read_text())
     for branch in schema["allOf"]:
         assert (ROOT / "schemas" / branch["then"]["$ref"]).exists()
+
+
+@pytest.fixture(scope="module")
+def examples() -> Loaded:
+    return Loader(KINDS).load(FolderSource(EXAMPLES).tree())
+
+
+@ALL
+def test_every_kind_has_an_example_where_its_module_is_named(kind: Kind[Any], examples: Loaded) -> None:
+    """`controller/kinds/iam/role.py` has `manifests/examples/iam/role.yaml`: who has found one finds the other."""
+    file = EXAMPLES / kind.service / f"{type(kind).__module__.rpartition('.')[2]}.yaml"
+    manifests = examples.scopes["examples"].manifests
+    assert file in {Path(manifest.where.file) for address, manifest in manifests.items() if address.kind == kind.id}
+    assert file.read_text().startswith("#"), "an example says why"
+
+
+def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
+    assert [str(problem) for problem in examples.problems] == []
+
+
+def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
+    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in EXAMPLES.rglob("*.yaml")}
+    stage = Stage(tmp_path, files, scope="examples")
+    assert stage.converge().converged
+    assert stage.plan().actions == ()

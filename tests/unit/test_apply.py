@@ -235,6 +235,17 @@ def test_what_differed_only_in_what_was_not_known_needs_no_update_once_it_is() -
     assert stage.cloud.calls == []
 
 
+def test_what_turns_out_to_need_a_replacement_once_it_is_known_is_left_to_the_next_pass() -> None:
+    """The plan could not see it, so nobody has been shown a replacement and no guard has counted it."""
+    live = thing("x", shape="round")
+    wanted = manifest("x", links=(Link(P, "id"),), parts=["p"], shape="flat")
+    planned = only(situation((manifest("x", steps=["s"]),), {"test/Thing": (live,)}))
+    stage = Stage(Cloud(live), outputs={P: {"id": "part-7"}})
+    ended = stage.carry_out(replace(planned, verb=Verb.UPDATE, manifest=wanted))
+    assert ended.pending == "AWS cannot change shape in place: the next pass replaces it"
+    assert stage.cloud.calls == []
+
+
 def test_what_is_updated_and_still_not_ready_is_pending() -> None:
     live = replace(thing("x"), pending="is being made")
     assert Stage(Cloud(live)).carry_out(change(live, steps=["s"])).pending == "is being made"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion, Scope
 from controller.reconcile.plan import make_plan
-from tests.unit.thing import KINDS, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import KINDS, NOW, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
 
 OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
 
@@ -449,3 +450,17 @@ def test_what_can_only_be_told_by_id_is_told_by_id() -> None:
     given = situation((manifest("p", "test/Part"),), live, inventory=known)
     plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
     assert only(plan).effects == ("part-1",)
+
+
+def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> None:
+    """EC2's lists may take a while to show what was made, and AWS would give another one without a word."""
+    part = address("p", "test/Part")
+    known = Inventory(entries=(entry(part, "part-1", outputs={"id": "part-1"}),), fresh=False)
+    given = situation((manifest("p", "test/Part"),), inventory=known, now=NOW + timedelta(seconds=30))
+    plan = make_plan(given)
+    assert plan.actions == ()
+    assert plan.statuses[part].state is State.PENDING
+    assert plan.statuses[part].reason == "part-1 was made a moment ago, and AWS does not show it yet"
+    assert plan.outputs[part] == {"id": "part-1"}
+    later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
+    assert [action.verb for action in later.actions] == [Verb.CREATE]

@@ -85,7 +85,7 @@ class SecurityGroup(Ec2Kind[SecurityGroupSpec]):
     reach = "parent"
     replace_on = frozenset({"groupName", "description", "vpc"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "The group's id.", "arn": "Its ARN.", "name": "Its name."}
-    reads = ("ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces")
+    reads = ("ec2:DescribeSecurityGroups",)
     writes = (
         "ec2:CreateSecurityGroup",
         "ec2:DeleteSecurityGroup",
@@ -95,6 +95,7 @@ class SecurityGroup(Ec2Kind[SecurityGroupSpec]):
         "ec2:RevokeSecurityGroupEgress",
         "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
         "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +18,29 @@ from starlette.routing import Route
 
 from controller.errors import TrueupError
 from controller.model.duration import format_duration
-from controller.model.plan import State
+from controller.model.event import Outcome
+from controller.model.plan import Change, State, Status
+from controller.reconcile.render import change_lines
 from controller.report.board import Board, as_json
+from controller.version import VERSION
+
+MEANING = {
+    State.FAILED: "AWS refused, or the manifest is wrong",
+    State.UNKNOWN: "AWS could not be read",
+    State.BLOCKED: "something is in the way that trueup may not touch, or what it needs is not there",
+    State.HELD: "waits for a person to decide",
+    State.DRIFTED: "git and AWS differ, and it has not been mended",
+    State.PENDING: "AWS is still at it, or what it waits for is",
+}
+"""What a state means to the one who is on call, in the order in which to look."""
+MOST = 100
+"""Longer lists are cut: the page is for people."""
+SIGNS = {"+": "plus", "-": "minus"}
+HEADERS = {
+    # There is no script and nothing from elsewhere on the page, and none could be smuggled in.
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "cache-control": "no-store",
+}
 
 
 def make_app(board: Board, registry: CollectorRegistry, ill: Callable[[], str]) -> Starlette:
@@ -27,13 +48,13 @@ def make_app(board: Board, registry: CollectorRegistry, ill: Callable[[], str]) 
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(), trim_blocks=True
     )
-    templates.filters["ago"] = lambda at: format_duration((datetime.now(UTC) - at).total_seconds())
+    templates.filters.update(ago=_ago, words=_words, troubles=_troubles, lines=_lines)
+    templates.globals |= {"states": list(State), "most": MOST, "version": VERSION}
 
     def page(_: Request) -> Response:
         picture = board.picture
-        return HTMLResponse(
-            templates.get_template("page.html").render(picture=picture, states=list(State), State=State)
-        )
+        text = templates.get_template("page.html").render(picture=picture, now=datetime.now(UTC))
+        return HTMLResponse(text, headers=HEADERS)
 
     def metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
@@ -59,6 +80,30 @@ def make_app(board: Board, registry: CollectorRegistry, ill: Callable[[], str]) 
             Route("/api/status", status),
         ]
     )
+
+
+def _ago(at: datetime) -> str:
+    return format_duration((datetime.now(UTC) - at).total_seconds())
+
+
+def _words(state: State) -> str:
+    return state.value.replace("_", " ")
+
+
+def _troubles(outcome: Outcome) -> Iterator[tuple[State, str, list[Status]]]:
+    """What is not in sync, by state, the worst first."""
+    for state, meaning in MEANING.items():
+        statuses = [status for _, status in sorted(outcome.statuses.items()) if status.state is state]
+        if statuses:
+            yield state, meaning, statuses
+
+
+def _lines(changes: tuple[Change, ...]) -> Iterator[tuple[str, str]]:
+    """The fields that differ, as `trueup plan` shows them (secrets hidden): a class for the sign, and the line."""
+    for change in changes:
+        for line in change_lines(change):
+            text = line.plain.removeprefix("      ")
+            yield SIGNS.get(text[:1], ""), text
 
 
 class Server:

@@ -1,0 +1,35 @@
+"""Permissions: the least-privilege policies of trueup's own roles, made from the actions that the kinds name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+READ_ONLY = "read-only.json"
+
+
+def policy(kinds: Iterable[Any], *, read_only: bool = False) -> str:
+    """What a role needs to hold these kinds, or only to look at them, as an IAM policy document."""
+    chosen = list(kinds)
+    look = sorted({action for kind in chosen for action in kind.reads})
+    change = sorted({action for kind in chosen for action in kind.writes} - set(look))
+    statements = [_statement("Look", look), *([] if read_only else [_statement("Change", change)])]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
+
+
+def write_policies(folder: Path, kinds: Mapping[str, Any]) -> list[str]:
+    """Write a policy for each service, since IAM bounds the size of one, and one that may only look at all; their names."""
+    services = sorted({kind.service for kind in kinds.values()})
+    texts = {f"{name}.json": policy(kind for kind in kinds.values() if kind.service == name) for name in services}
+    texts[READ_ONLY] = policy(kinds.values(), read_only=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return sorted(texts)
+
+
+def _statement(sid: str, actions: list[str]) -> dict[str, Any]:
+    # "*": most of these calls know no resources, or ones whose names trueup cannot know beforehand.
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"}

@@ -1,0 +1,79 @@
+"""Least privilege, held to the source: a kind asks for the actions of the calls that it can make, and for no others."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+from controller.kinds.base import Kind
+from controller.kinds.registry import KINDS
+from tests.kinds.calls import OURS, calls_of, places
+
+ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+CHANGING = ("create", "update", "delete", "retag", "holders")
+
+PREFIXES: Mapping[str, str] = {
+    "resourcegroupstaggingapi": "tag",
+}
+"""IAM's prefix of a service (as boto3 names it) where it is not the name that requests are signed with."""
+
+ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
+"""The actions of an operation (service as boto3 names it) where it is not the one action of the same name."""
+
+WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
+    ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "
+    "https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html",
+}
+"""Actions that AWS asks for beside the call's own, and where it says so."""
+
+
+def actions(calls: Iterable[tuple[str, str]]) -> set[str]:
+    found: set[str] = set()
+    for service, operation in calls:
+        model = get_session().get_service_model(service)
+        assert operation in model.operation_names, f"AWS has no {service}:{operation}"
+        found |= set(ACTIONS.get((service, operation), (f"{PREFIXES.get(service, model.signing_name)}:{operation}",)))
+    return found
+
+
+def beside(kind: Kind[Any]) -> set[str]:
+    return {action for (name, action) in WITHOUT_A_CALL if name == kind.id}
+
+
+@ALL
+def test_looking_needs_the_read_actions_and_no_others(kind: Kind[Any]) -> None:
+    """A role that may only look, as CI's, must be able to plan."""
+    calls = calls_of(kind, "observe")
+    assert calls.untold == set(), "say the operation so that it can be told from the source"
+    assert actions(calls.found) | (beside(kind) & set(kind.reads)) == set(kind.reads)
+
+
+@ALL
+def test_changing_needs_the_write_actions_and_no_others(kind: Kind[Any]) -> None:
+    calls = calls_of(kind, *CHANGING)
+    assert calls.untold == set(), "say the operation so that it can be told from the source"
+    assert (actions(calls.found) | beside(kind)) - set(kind.reads) == set(kind.writes) - set(kind.reads)
+
+
+def test_no_call_of_the_kinds_was_overlooked() -> None:
+    """What the search does not reach would be missing in every policy."""
+    reached = {place for kind in KINDS.values() for place in calls_of(kind, "observe", *CHANGING).reached}
+    modules = [module for name, module in sys.modules.items() if name.startswith(OURS) and name != f"{OURS}base"]
+    assert reached == {place for module in modules for place in places(module)}
+
+
+def test_the_search_sees_calls_in_tables_and_in_composed_names() -> None:
+    found = {operation for _, operation in calls_of(KINDS["iam/User"], "delete").found}
+    assert {"ListMFADevices", "DetachUserPolicy", "RemoveUserFromGroup", "DeleteUser"} <= found
+    assert "DetachRolePolicy" not in found
+
+
+def test_no_exception_is_idle() -> None:
+    assert all(action in (*KINDS[kind].reads, *KINDS[kind].writes) for kind, action in WITHOUT_A_CALL)
+    called = {call for kind in KINDS.values() for call in calls_of(kind, "observe", *CHANGING).found}
+    assert ACTIONS.keys() <= called
+    assert PREFIXES.keys() <= {service for service, _ in called}
