@@ -6,11 +6,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from controller.errors import TrueupError
 
 ACCOUNT = "123456789012"
 """The account that moto's own credentials belong to."""
+
+
+_completed = False
 
 
 @contextmanager
@@ -34,7 +38,16 @@ def emulator() -> Iterator[str]:
 
 
 def _complete() -> None:
-    """Answer what moto does not: users made here have no service-specific credentials."""
+    """Answer what moto does not, once in a process."""
+    global _completed
+    if not _completed:
+        _completed = True
+        _answer_credentials()
+        _drop_network_acls()
+
+
+def _answer_credentials() -> None:
+    """Users made here have no service-specific credentials."""
     from moto.core.responses import ActionResult
     from moto.iam.responses import IamResponse
 
@@ -43,6 +56,20 @@ def _complete() -> None:
 
     if not hasattr(IamResponse, "list_service_specific_credentials"):
         IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+
+def _drop_network_acls() -> None:
+    """A VPC that is deleted takes the network ACL along that AWS made with it."""
+    from moto.ec2.models import EC2Backend
+
+    delete_vpc = EC2Backend.delete_vpc
+
+    def delete_with_acls(self: EC2Backend, vpc_id: str) -> Any:
+        gone = delete_vpc(self, vpc_id)
+        self.network_acls = {id_: acl for id_, acl in self.network_acls.items() if acl.vpc_id != vpc_id}
+        return gone
+
+    EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
 
 
 def environment(endpoint: str) -> dict[str, str]:
