@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.ec2.network_acl import NetworkAcl
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -33,6 +34,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    NetworkAcl(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -94,6 +94,25 @@ def number(protocol: str) -> str:
     return _NUMBERS.get(protocol, protocol)
 
 
+def bounds(protocol: str, port: str, icmp: str) -> tuple[int, int] | None:
+    """AWS's two numbers for a protocol's ports (from and to) or ICMP types (type and code; -1: all); None where it has none."""
+    if protocol in _WITH_TYPES:
+        type_, _, code = icmp.partition("/")
+        return int(type_ or -1), int(code or -1)
+    low, _, high = port.partition("-")
+    return (int(low), int(high or low)) if port else None
+
+
+def traffic(protocol: str, low: int, high: int) -> dict[str, str]:
+    """The way back from AWS's two numbers to Traffic's fields; -1 for all, and where there are none."""
+    name = _NUMBERED.get(protocol, protocol)
+    if name in _WITH_TYPES:
+        return {"protocol": name, "icmp": "" if low < 0 else f"{low}" if high < 0 else f"{low}/{high}"}
+    if name in _WITH_PORTS:
+        return {"protocol": name, "port": "all" if low < 0 else f"{low}-{high}"}
+    return {"protocol": name}
+
+
 class Traffic(Part):
     """What a rule is about: a protocol with its ports or ICMP types."""
 

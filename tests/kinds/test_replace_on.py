@@ -30,6 +30,7 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
@@ -52,7 +53,10 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 

@@ -19,8 +19,12 @@ from controller.model.rules import (
     Rule,
     Traffic,
     atoms,
+    bounds,
     canonical,
     number,
+)
+from controller.model.rules import (
+    traffic as read,
 )
 
 INGRESS, EGRESS = TypeAdapter(IngressRules), TypeAdapter(EgressRules)
@@ -213,3 +217,23 @@ def test_a_protocol_has_a_number() -> None:
         "58",
         "50",
     ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "numbers"),
+    [
+        ({"protocol": "tcp", "port": "443"}, (443, 443)),
+        ({"protocol": "udp", "port": "8000-8100"}, (8000, 8100)),
+        ({"protocol": "icmp"}, (-1, -1)),
+        ({"protocol": "icmp", "icmp": "8"}, (8, -1)),
+        ({"protocol": "icmpv6", "icmp": "3/4"}, (3, 4)),
+        ({"protocol": "all"}, None),
+        ({"protocol": "50"}, None),
+    ],
+)
+def test_ports_and_types_are_two_numbers_to_aws(facts: dict[str, str], numbers: tuple[int, int] | None) -> None:
+    """A tcp rule of AWS's without numbers is for all ports."""
+    one = Traffic.model_validate(facts)
+    assert bounds(one.protocol, one.port, one.icmp) == numbers
+    assert Traffic.model_validate(read(number(one.protocol), *(numbers or (-1, -1)))) == one
+    assert Traffic.model_validate(read("6", -1, -1)).port == "0-65535"
