@@ -44,6 +44,7 @@ def _complete() -> None:
         _completed = True
         _answer_credentials()
         _drop_network_acls()
+        _modify_prefix_lists()
 
 
 def _answer_credentials() -> None:
@@ -70,6 +71,24 @@ def _drop_network_acls() -> None:
         return gone
 
     EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
+
+
+def _modify_prefix_lists() -> None:
+    """A change of a prefix list leaves the name alone where it gives none, and its new size counts."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses.vpcs import VPCs
+
+    modify = VPCs.modify_managed_prefix_list
+
+    def modify_what_is_given(self: VPCs) -> ActionResult:
+        live = self.ec2_backend.managed_prefix_lists[self._get_param("PrefixListId")]
+        name, size = live.prefix_list_name, live.max_entries
+        result = modify(self)
+        live.prefix_list_name = self._get_param("PrefixListName") or name
+        live.max_entries = self._get_param("MaxEntries") or size
+        return result
+
+    VPCs.modify_managed_prefix_list = modify_what_is_given  # type: ignore[method-assign]
 
 
 def environment(endpoint: str) -> dict[str, str]:
