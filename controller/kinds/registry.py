@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.kinds.base import Kind
 from controller.kinds.ec2.network_acl import NetworkAcl
+from controller.kinds.ec2.prefix_list import PrefixList
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
@@ -35,6 +36,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Subnet(),
     SecurityGroup(),
     NetworkAcl(),
+    PrefixList(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

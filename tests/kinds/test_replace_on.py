@@ -56,6 +56,8 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 OTHERWISE: Mapping[tuple[str, str], str] = {
     ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
     "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
+    ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

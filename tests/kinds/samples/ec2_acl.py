@@ -40,4 +40,21 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"vpc": "two", "default": True},
     ),
+    "ec2/PrefixList": Sample(
+        spec={
+            "prefixListName": "offices",
+            "maxEntries": 5,
+            "tags": {"team": "a"},
+        },
+        changes={
+            "prefixListName": "partners",
+            "maxEntries": 3,
+            "entries": [
+                {"cidr": "203.0.113.0/24", "description": "Lagos"},
+                {"cidr": "192.0.2.0/24", "description": "Potsdam"},
+            ],
+            "tags": {"team": "b"},
+        },
+        replacements={"addressFamily": "IPv6"},
+    ),
 }
