@@ -11,6 +11,8 @@ from controller.kinds.composites.network import Network
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
+from controller.kinds.ec2.network_acl import NetworkAcl
+from controller.kinds.ec2.prefix_list import PrefixList
 from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
@@ -43,6 +45,8 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    NetworkAcl(),
+    PrefixList(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

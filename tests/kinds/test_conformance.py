@@ -172,11 +172,14 @@ def test_a_field_that_aws_cannot_change_replaces_the_resource(stage: Stage, kind
     skip_gap(kind, field)
     put(stage, kind)
     stage.converge()
-    count = len(live(stage, kind))
+    old = mine(stage, kind).id
+    others = {item.id for item in live(stage, kind)} - {old}
     put(stage, kind, **{field: SAMPLES[kind].replacements[field]})
     assert Verb.REPLACE in {action.verb for action in stage.plan().actions}
     stage.converge()
-    assert len(live(stage, kind)) == count
+    new = stage.store.inventory("test").ids(Address("test", kind, NAME))  # none, where AWS had made it already
+    assert {item.id for item in live(stage, kind)} == others | new
+    assert len(live(stage, kind)) == len(others | new)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

@@ -34,6 +34,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/RouteTable", "VpcId"): "vpc",
+    ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
@@ -67,6 +68,10 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "publicIpv4Pool",
     ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
     "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+    ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
+    ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
