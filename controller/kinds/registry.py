@@ -8,6 +8,7 @@ from typing import Any
 from controller.kinds.base import Kind
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
+from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
@@ -33,6 +34,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    TransitGateway(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

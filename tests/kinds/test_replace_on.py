@@ -40,7 +40,12 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    (
+        "ec2/TransitGateway",
+        "amazonSideAsn",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayOptions.html",
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 

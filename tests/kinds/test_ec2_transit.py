@@ -1,0 +1,94 @@
+"""What AWS says of transit gateways and VPN, as replies that it documents, and what manifests of them may not say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.kinds.ec2.transit_gateway import translate as gateway
+from controller.kinds.registry import KINDS
+from controller.manifest.load import Loader
+from controller.model.commit import Blob, Tree
+from controller.reconcile.diff import diff
+from controller.source.entries import blob_id
+from tests.stage import SCOPE
+
+GATEWAY: dict[str, Any] = {
+    "TransitGatewayId": "tgw-0262a0e521EXAMPLE",
+    "TransitGatewayArn": "arn:aws:ec2:eu-central-1:111122223333:transit-gateway/tgw-0262a0e521EXAMPLE",
+    "State": "available",
+    "OwnerId": "111122223333",
+    "Description": "MyTGW",
+    "Options": {
+        "AmazonSideAsn": 64516,
+        "AutoAcceptSharedAttachments": "enable",
+        "DefaultRouteTableAssociation": "enable",
+        "AssociationDefaultRouteTableId": "tgw-rtb-018774adf3EXAMPLE",
+        "DefaultRouteTablePropagation": "enable",
+        "PropagationDefaultRouteTableId": "tgw-rtb-018774adf3EXAMPLE",
+        "VpnEcmpSupport": "enable",
+        "DnsSupport": "enable",
+    },
+    "Tags": [{"Key": "team", "Value": "a"}],
+}
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with some manifests of one scope, without where it stands."""
+    blobs = tuple(
+        Blob(path, blob_id(body.encode()), body.encode()) for path, body in (("a.yaml", text), ("scope.yaml", SCOPE))
+    )
+    loaded = Loader(KINDS).load(Tree(None, "", blobs))
+    return [f"{problem.field}: {problem.message}" for problem in loaded.problems]
+
+
+def manifest(kind: str, name: str, spec: str, api: str = "ec2.aws/v1") -> str:
+    return f"---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n"
+
+
+def test_a_gateway_tells_its_default_route_tables_as_outputs() -> None:
+    found = gateway(GATEWAY)
+    assert found.outputs["associationDefaultRouteTableId"] == "tgw-rtb-018774adf3EXAMPLE"
+    assert found.outputs["propagationDefaultRouteTableId"] == "tgw-rtb-018774adf3EXAMPLE"
+    assert found.spec.amazon_side_asn == 64516
+    assert found.tags == {"team": "a"}
+
+
+def test_a_gateway_without_default_tables_has_no_such_outputs() -> None:
+    """Whoever refers to one waits, with the reason, rather than getting an empty id."""
+    found = gateway({**GATEWAY, "Options": {"DefaultRouteTableAssociation": "disable"}})
+    assert found.outputs.keys() == {"id", "arn"}
+
+
+def test_an_option_that_aws_does_not_report_is_unknown_and_never_drift() -> None:
+    want = KINDS["ec2/TransitGateway"].spec.model_validate({"description": "MyTGW", "amazonSideAsn": 64516})
+    found = gateway(GATEWAY).spec
+    assert found.model_dump()["multicast_support"] is None
+    assert {change.path for change in diff(want, found)} == {"autoAcceptSharedAttachments"}
+
+
+@pytest.mark.parametrize(
+    ("state", "pending"),
+    [("pending", "AWS is still making it"), ("modifying", "AWS is still changing it"), ("available", "")],
+)
+def test_a_gateway_that_aws_is_still_at_is_pending(state: str, pending: str) -> None:
+    assert gateway({**GATEWAY, "State": state}).pending == pending
+
+
+def test_ranges_that_aws_would_refuse_are_found_before_any_call() -> None:
+    blocks = "transitGatewayCidrBlocks: [10.0.0.0/25, 10.0.0.0/16, '2001:db8::/65']"
+    found = problems(manifest("TransitGateway", "hub", blocks))
+    small = "is too small: AWS takes an IPv4 /24 or larger, or an IPv6 /64 or larger"
+    assert sorted(found) == [
+        "spec.transitGatewayCidrBlocks: 10.0.0.0/16 and 10.0.0.0/25 overlap",
+        f"spec.transitGatewayCidrBlocks: 10.0.0.0/25 {small}",
+        f"spec.transitGatewayCidrBlocks: 2001:db8::/65 {small}",
+    ]
+
+
+def test_a_public_asn_on_amazons_side_is_refused() -> None:
+    (found,) = problems(manifest("TransitGateway", "hub", "amazonSideAsn: 65535"))
+    assert found == (
+        "spec.amazonSideAsn: 65535 is no private ASN: they are 64512 to 65534 and 4200000000 to 4294967294"
+    )
