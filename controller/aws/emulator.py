@@ -34,15 +34,29 @@ def emulator() -> Iterator[str]:
 
 
 def _complete() -> None:
-    """Answer what moto does not: users made here have no service-specific credentials."""
+    """Answer what moto does not, as AWS documents it."""
     from moto.core.responses import ActionResult
+    from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
     from moto.iam.responses import IamResponse
 
     def list_service_specific_credentials(_: IamResponse) -> ActionResult:
+        """Users made here have none."""
         return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
 
     if not hasattr(IamResponse, "list_service_specific_credentials"):
         IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+    attach = TransitGatewayAttachment.create_transit_gateway_vpc_attachment
+
+    def create_transit_gateway_vpc_attachment(self: TransitGatewayAttachment) -> ActionResult:
+        """moto looks for the tags of an attachment under another type's name."""
+        reply = attach(self)
+        tags = self._parse_tag_specification().get("transit-gateway-attachment", {})
+        reply.result["TransitGatewayVpcAttachment"].add_tags(tags)  # type: ignore[index]
+        return reply
+
+    if attach.__module__.startswith("moto."):
+        TransitGatewayAttachment.create_transit_gateway_vpc_attachment = create_transit_gateway_vpc_attachment  # type: ignore[method-assign]
 
 
 def environment(endpoint: str) -> dict[str, str]:

@@ -160,7 +160,8 @@ def test_a_field_that_aws_cannot_change_replaces_the_resource(stage: Stage, kind
     put(stage, kind)
     stage.converge()
     count = len(live(stage, kind))
-    put(stage, kind, **{field: SAMPLES[kind].replacements[field]})
+    sample = SAMPLES[kind]
+    put(stage, kind, **{field: sample.replacements[field], **sample.along.get(field, {})})
     assert Verb.REPLACE in {action.verb for action in stage.plan().actions}
     stage.converge()
     assert len(live(stage, kind)) == count

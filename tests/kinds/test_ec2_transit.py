@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
 from controller.kinds.ec2.transit_gateway import translate as gateway
+from controller.kinds.ec2.transit_gateway_vpc_attachment import STATES
+from controller.kinds.ec2.transit_gateway_vpc_attachment import translate as vpc_attachment
 from controller.kinds.registry import KINDS
 from controller.manifest.load import Loader
 from controller.model.commit import Blob, Tree
+from controller.model.plan import Verb
 from controller.reconcile.diff import diff
 from controller.source.entries import blob_id
+from tests.kinds.stubbed import Stubbed
 from tests.stage import SCOPE
 
 GATEWAY: dict[str, Any] = {
@@ -32,6 +37,23 @@ GATEWAY: dict[str, Any] = {
     },
     "Tags": [{"Key": "team", "Value": "a"}],
 }
+
+ATTACHMENT: dict[str, Any] = {
+    "TransitGatewayAttachmentId": "tgw-attach-09fbd47ddfEXAMPLE",
+    "TransitGatewayId": "tgw-0262a0e521EXAMPLE",
+    "VpcId": "vpc-3EXAMPLE",
+    "VpcOwnerId": "123456789012",
+    "State": "available",
+    "SubnetIds": ["subnet-0EXAMPLE", "subnet-1EXAMPLE"],
+    "Options": {"DnsSupport": "enable", "Ipv6Support": "disable"},
+    "Tags": [],
+}
+VPC = """---
+apiVersion: ec2.aws/v1
+kind: Vpc
+metadata: {name: VPC}
+spec: {cidrBlock: 10.0.0.0/16}
+"""
 
 
 def problems(text: str) -> list[str]:
@@ -92,3 +114,56 @@ def test_a_public_asn_on_amazons_side_is_refused() -> None:
     assert found == (
         "spec.amazonSideAsn: 65535 is no private ASN: they are 64512 to 65534 and 4200000000 to 4294967294"
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "pending"),
+    [
+        ("available", ""),
+        ("pending", "AWS is still making it"),
+        ("pendingAcceptance", "the owner of the transit gateway must accept it"),
+        ("rejected", "the owner of the transit gateway has rejected it; delete it to ask once more"),
+        ("failed", "AWS could not make it; delete it, and it is made anew"),
+    ],
+)
+def test_what_an_attachment_waits_for_is_said(state: str, pending: str) -> None:
+    assert vpc_attachment(Stubbed("ec2").aws, {**ATTACHMENT, "State": state}).pending == pending
+
+
+def test_every_state_that_an_attachment_can_be_in_is_known_or_means_that_it_is_gone() -> None:
+    """A new state that AWS comes up with would make an attachment vanish from trueup's sight, and be made twice."""
+    known = get_session().get_service_model("ec2").shape_for("TransitGatewayAttachmentState").enum
+    assert set(known) == {*STATES, "deleting", "deleted"}
+
+
+def test_an_attachment_has_the_output_that_routes_ask_for() -> None:
+    found = vpc_attachment(Stubbed("ec2").aws, ATTACHMENT)
+    assert found.outputs["attachmentId"] == "tgw-attach-09fbd47ddfEXAMPLE"
+    assert found.spec.subnets == {"subnet-0EXAMPLE", "subnet-1EXAMPLE"}
+
+
+def test_subnets_of_another_vpc_and_two_in_one_zone_are_found_before_any_call() -> None:
+    zone = "availabilityZone: eu-central-1a"
+    found = problems(
+        VPC.replace("VPC", "main")
+        + VPC.replace("VPC", "other")
+        + manifest("TransitGateway", "hub", "")
+        + manifest("Subnet", "a", f"vpc: main, cidrBlock: 10.0.1.0/24, {zone}")
+        + manifest("Subnet", "b", f"vpc: main, cidrBlock: 10.0.2.0/24, {zone}")
+        + manifest("Subnet", "c", "vpc: other, cidrBlock: 10.0.3.0/24")
+        + manifest("TransitGatewayVpcAttachment", "main", "transitGateway: hub, vpc: main, subnets: [a, b, c]")
+    )
+    assert sorted(found) == [
+        "spec.subnets: subnet c is in VPC other, not in main",
+        "spec.subnets: subnets a and b are both in eu-central-1a; AWS takes one in each zone",
+    ]
+
+
+def test_a_plan_says_which_zones_an_attachment_leaves() -> None:
+    kind = KINDS["ec2/TransitGatewayVpcAttachment"]
+    both, one = (
+        kind.spec.model_validate({"transitGateway": "hub", "vpc": "main", "subnets": names})
+        for names in (["a", "b"], ["a"])
+    )
+    assert list(kind.tell(Verb.UPDATE, both, one)) == ["takes the attachment out of the zone of subnet b"]
+    assert list(kind.tell(Verb.DELETE, both, None)) == ["VPC main no longer reaches transit gateway hub"]

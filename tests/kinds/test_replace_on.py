@@ -30,6 +30,9 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
+    ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
+    ("ec2/TransitGatewayVpcAttachment", "SubnetIds"): "subnets",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
@@ -45,6 +48,10 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "ec2/TransitGateway",
         "amazonSideAsn",
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayOptions.html",
+    (
+        "ec2/TransitGatewayVpcAttachment",
+        "subnets",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayVpcAttachment.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

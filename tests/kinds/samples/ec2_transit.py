@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples.base import Sample
+from tests.kinds.samples.base import Around, Sample
+
+NETWORK: Around = (
+    ("ec2/TransitGateway", "hub", {}),
+    ("ec2/TransitGateway", "other", {}),
+    ("ec2/Vpc", "one", {"cidrBlock": "10.0.0.0/16"}),
+    ("ec2/Vpc", "two", {"cidrBlock": "10.0.0.0/16"}),
+    ("ec2/Subnet", "a", {"vpc": "one", "cidrBlock": "10.0.1.0/24", "availabilityZone": "eu-central-1a"}),
+    ("ec2/Subnet", "b", {"vpc": "one", "cidrBlock": "10.0.2.0/24", "availabilityZone": "eu-central-1b"}),
+    ("ec2/Subnet", "c", {"vpc": "two", "cidrBlock": "10.0.1.0/24", "availabilityZone": "eu-central-1a"}),
+)
 
 SAMPLES: Mapping[str, Sample] = {
     "ec2/TransitGateway": Sample(
@@ -22,5 +32,19 @@ SAMPLES: Mapping[str, Sample] = {
             "tags": {"team": "b"},
         },
         replacements={"multicastSupport": "enable"},
+    ),
+    "ec2/TransitGatewayVpcAttachment": Sample(
+        around=NETWORK,
+        spec={"transitGateway": "hub", "vpc": "one", "subnets": ["a"], "tags": {"team": "a"}},
+        changes={
+            "subnets": ["b"],
+            "dnsSupport": "disable",
+            "ipv6Support": "enable",
+            "applianceModeSupport": "enable",
+            "securityGroupReferencingSupport": "disable",
+            "tags": {"team": "b"},
+        },
+        replacements={"transitGateway": "other", "vpc": "two"},
+        along={"vpc": {"subnets": ["c"]}},
     ),
 }
