@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from controller.errors import TrueupError
 
@@ -36,7 +37,6 @@ def emulator() -> Iterator[str]:
 def _complete() -> None:
     """Answer what moto does not, as AWS documents it."""
     from moto.core.responses import ActionResult
-    from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
     from moto.iam.responses import IamResponse
 
     def list_service_specific_credentials(_: IamResponse) -> ActionResult:
@@ -45,18 +45,40 @@ def _complete() -> None:
 
     if not hasattr(IamResponse, "list_service_specific_credentials"):
         IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+    _complete_transit_gateways()
 
+
+def _complete_transit_gateways() -> None:
+    """An attachment's tags, for which moto looks under another type's name; the attachment that a route goes to, which moto
+    stores in a form that does not come out again; and routes that are replaced."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses.transit_gateway_attachments import TransitGatewayAttachment
+    from moto.ec2.responses.transit_gateway_route_tables import TransitGatewayRouteTable
+
+    if hasattr(TransitGatewayRouteTable, "replace_transit_gateway_route"):
+        return
     attach = TransitGatewayAttachment.create_transit_gateway_vpc_attachment
+    put = TransitGatewayRouteTable.create_transit_gateway_route
 
-    def create_transit_gateway_vpc_attachment(self: TransitGatewayAttachment) -> ActionResult:
-        """moto looks for the tags of an attachment under another type's name."""
-        reply = attach(self)
+    def create_transit_gateway_vpc_attachment(self: Any) -> ActionResult:
+        reply: Any = attach(self)
         tags = self._parse_tag_specification().get("transit-gateway-attachment", {})
-        reply.result["TransitGatewayVpcAttachment"].add_tags(tags)  # type: ignore[index]
-        return reply
+        reply.result["TransitGatewayVpcAttachment"].add_tags(tags)
+        return ActionResult(reply.result)
 
-    if attach.__module__.startswith("moto."):
-        TransitGatewayAttachment.create_transit_gateway_vpc_attachment = create_transit_gateway_vpc_attachment  # type: ignore[method-assign]
+    def create_transit_gateway_route(self: Any) -> ActionResult:
+        reply: Any = put(self)
+        route = reply.result["route"]
+        if "transitGatewayAttachments" in route:
+            route["transitGatewayAttachments"] = [route["transitGatewayAttachments"]]
+        return ActionResult(reply.result)
+
+    for owner, function, name in (
+        (TransitGatewayAttachment, create_transit_gateway_vpc_attachment, "create_transit_gateway_vpc_attachment"),
+        (TransitGatewayRouteTable, create_transit_gateway_route, "create_transit_gateway_route"),
+        (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
+    ):
+        setattr(owner, name, function)
 
 
 def environment(endpoint: str) -> dict[str, str]:

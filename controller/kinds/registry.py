@@ -9,6 +9,7 @@ from controller.kinds.base import Kind
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.transit_gateway import TransitGateway
+from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.iam.account_alias import AccountAlias
@@ -37,6 +38,7 @@ _ALL: tuple[Kind[Any], ...] = (
     SecurityGroup(),
     TransitGateway(),
     TransitGatewayVpcAttachment(),
+    TransitGatewayRouteTable(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
+from controller.errors import AwsBusy
 from controller.kinds.ec2.transit_gateway import translate as gateway
+from controller.kinds.ec2.transit_gateway_route_table import (
+    TransitGatewayRouteTable,
+    TransitGatewayRouteTableSpec,
+    static_routes,
+)
+from controller.kinds.ec2.transit_gateway_route_table import translate as route_table
 from controller.kinds.ec2.transit_gateway_vpc_attachment import STATES
 from controller.kinds.ec2.transit_gateway_vpc_attachment import translate as vpc_attachment
 from controller.kinds.registry import KINDS
 from controller.manifest.load import Loader
 from controller.model.commit import Blob, Tree
+from controller.model.observed import Wanted
 from controller.model.plan import Verb
 from controller.reconcile.diff import diff
 from controller.source.entries import blob_id
@@ -167,3 +175,160 @@ def test_a_plan_says_which_zones_an_attachment_leaves() -> None:
     )
     assert list(kind.tell(Verb.UPDATE, both, one)) == ["takes the attachment out of the zone of subnet b"]
     assert list(kind.tell(Verb.DELETE, both, None)) == ["VPC main no longer reaches transit gateway hub"]
+
+
+TABLE: dict[str, Any] = {
+    "TransitGatewayRouteTableId": "tgw-rtb-0960981be7EXAMPLE",
+    "TransitGatewayId": "tgw-0262a0e521EXAMPLE",
+    "State": "available",
+    "DefaultAssociationRouteTable": False,
+    "DefaultPropagationRouteTable": False,
+    "Tags": [{"Key": "trueup:owner", "Value": "trueup"}],
+}
+EMPTY: dict[str, Any] = {"associations": frozenset(), "propagations": frozenset(), "routes": {}}
+
+
+def test_a_route_whose_attachment_is_gone_is_no_route_that_drops_traffic_on_purpose() -> None:
+    """Both are in the state `blackhole`; only one was asked for."""
+    gone = {"TransitGatewayAttachmentId": "tgw-attach-1", "ResourceId": "vpc-1", "ResourceType": "vpc"}
+    page = {
+        "Routes": [
+            {"DestinationCidrBlock": "10.1.0.0/16", "Type": "static", "State": "blackhole"},
+            {
+                "DestinationCidrBlock": "10.2.0.0/16",
+                "Type": "static",
+                "State": "blackhole",
+                "TransitGatewayAttachments": [gone],
+            },
+            {"DestinationCidrBlock": "10.3.0.0/16", "Type": "static", "State": "deleting"},
+            {"PrefixListId": "pl-1", "Type": "static", "State": "active", "TransitGatewayAttachments": [gone]},
+        ]
+    }
+    assert dict(static_routes([page])) == {"10.1.0.0/16": "blackhole", "10.2.0.0/16": "tgw-attach-1"}
+
+
+def test_a_table_that_aws_is_still_making_is_pending_and_nothing_is_put_into_it() -> None:
+    account = Stubbed("ec2")
+    account.expect(
+        "CreateTransitGatewayRouteTable",
+        {"TransitGatewayRouteTable": {**TABLE, "State": "pending"}},
+        TransitGatewayId="tgw-1",
+        TagSpecifications=[{"ResourceType": "transit-gateway-route-table", "Tags": [{"Key": "a", "Value": "b"}]}],
+    )
+    spec = TransitGatewayRouteTableSpec(transit_gateway="tgw-1", routes={"10.0.0.0/8": "blackhole"})
+    made = TransitGatewayRouteTable().create(account.aws, spec, {"a": "b"})
+    account.done()
+    assert made.pending == "AWS is still making it"
+    seen = route_table(account.aws, {**TABLE, "State": "pending"}, {})
+    assert diff(spec.model_copy(update={"transit_gateway": "tgw-0262a0e521EXAMPLE"}), seen.spec) == ()
+
+
+def test_the_default_table_of_a_gateway_is_left_alone_unless_it_is_ours() -> None:
+    """A table that we made may have become the default by ModifyTransitGateway."""
+    account = Stubbed("ec2")
+    default = {**TABLE, "TransitGatewayRouteTableId": "tgw-rtb-default", "DefaultAssociationRouteTable": True}
+    tables = [TABLE, {**default, "Tags": []}, {**default, "TransitGatewayRouteTableId": "tgw-rtb-ours"}]
+    states = [{"Name": "state", "Values": ["available", "pending"]}]
+    reply = {"TransitGatewayRouteTables": tables}
+    account.expect("DescribeTransitGatewayRouteTables", reply, Filters=states, MaxResults=1000)
+    for table in ("tgw-rtb-0960981be7EXAMPLE", "tgw-rtb-ours"):
+        of = {"TransitGatewayRouteTableId": table}
+        account.expect("GetTransitGatewayRouteTableAssociations", {"Associations": []}, MaxResults=1000, **of)
+        account.expect(
+            "GetTransitGatewayRouteTablePropagations",
+            {"TransitGatewayRouteTablePropagations": []},
+            MaxResults=1000,
+            **of,
+        )
+        static = [{"Name": "type", "Values": ["static"]}]
+        account.expect("SearchTransitGatewayRoutes", {"Routes": []}, Filters=static, **of)
+    found = TransitGatewayRouteTable().observe(account.aws, Wanted())
+    assert [each.id for each in found] == ["tgw-rtb-0960981be7EXAMPLE", "tgw-rtb-ours"]
+    account.done()
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_an_attachment_is_taken_out_of_the_default_table_but_out_of_no_other(default: bool) -> None:
+    """AWS has put it into the default table unasked; whoever has put it elsewhere had a reason, and must take it out."""
+    account = Stubbed("ec2")
+    there = "tgw-rtb-elsewhere"
+    account.refuse("AssociateTransitGatewayRouteTable", "Resource.AlreadyAssociated")
+    association = {"TransitGatewayRouteTableId": there, "State": "associated"}
+    reply: dict[str, Any] = {"TransitGatewayAttachments": [{"Association": association}]}
+    account.expect("DescribeTransitGatewayAttachments", reply, TransitGatewayAttachmentIds=["tgw-attach-1"])
+    reply = {"TransitGatewayRouteTables": [{**TABLE, "DefaultAssociationRouteTable": default}]}
+    account.expect("DescribeTransitGatewayRouteTables", reply, TransitGatewayRouteTableIds=[there])
+    if default:
+        gone = {"TransitGatewayRouteTableId": there, "TransitGatewayAttachmentId": "tgw-attach-1"}
+        account.expect("DisassociateTransitGatewayRouteTable", **gone)
+    live = route_table(account.aws, TABLE, EMPTY)
+    spec = live.spec.model_copy(update={"associations": frozenset({"tgw-attach-1"})})
+    with pytest.raises(AwsBusy, match="AlreadyAssociated"):
+        TransitGatewayRouteTable().update(account.aws, live, spec, frozenset({"associations"}))
+    account.done()
+
+
+def test_a_table_is_deleted_once_its_attachments_are_out_of_it() -> None:
+    """AWS wants every attachment out, and to be done with it, before the table may go."""
+    account = Stubbed("ec2")
+    live = route_table(account.aws, TABLE, {**EMPTY, "associations": frozenset({"tgw-attach-1"})})
+    account.expect(
+        "DisassociateTransitGatewayRouteTable",
+        TransitGatewayRouteTableId=live.id,
+        TransitGatewayAttachmentId="tgw-attach-1",
+    )
+    account.refuse("DeleteTransitGatewayRouteTable", "IncorrectState")
+    with pytest.raises(AwsBusy):
+        TransitGatewayRouteTable().delete(account.aws, live)
+    leaving = {"TransitGatewayAttachmentId": "tgw-attach-1", "State": "disassociating"}
+    account.expect(
+        "GetTransitGatewayRouteTableAssociations", {"Associations": [leaving]}, TransitGatewayRouteTableId=live.id
+    )
+    assert TransitGatewayRouteTable().holders(account.aws, live) == "tgw-attach-1 (disassociating)"
+    account.done()
+
+
+def test_two_spellings_of_one_destination_are_refused() -> None:
+    routes = "routes: {'2001:db8::/32': blackhole, '2001:DB8::/32': blackhole}"
+    (found,) = problems(manifest("TransitGatewayRouteTable", "t", f"transitGateway: tgw-1, {routes}"))
+    assert "2001:DB8::/32 and 2001:db8::/32 are the same destination" in found
+
+
+def test_an_attachment_in_two_tables_and_one_of_another_gateway_are_found_before_any_call() -> None:
+    attachment = "vpc: main, subnets: [subnet-1]"
+    found = problems(
+        VPC.replace("VPC", "main")
+        + manifest("TransitGateway", "hub", "")
+        + manifest("TransitGateway", "other", "")
+        + manifest("TransitGatewayVpcAttachment", "near", f"transitGateway: hub, {attachment}")
+        + manifest("TransitGatewayVpcAttachment", "far", f"transitGateway: other, {attachment}")
+        + manifest("TransitGatewayRouteTable", "one", "transitGateway: hub, associations: [near]")
+        + manifest(
+            "TransitGatewayRouteTable",
+            "two",
+            "transitGateway: hub, associations: [near], routes: {10.0.0.0/8: far, 10.1.0.0/16: near}",
+        )
+    )
+    assert sorted(each.partition(" (a.yaml:")[0] for each in found) == [
+        "spec.associations: attachment near is associated by one as well",
+        "spec.associations: attachment near is associated by two as well",
+        "spec.routes: far is attached to other, not to hub",
+    ]
+
+
+def test_a_plan_says_where_traffic_goes_from_now_on() -> None:
+    kind = TransitGatewayRouteTable()
+    old = TransitGatewayRouteTableSpec(
+        transit_gateway="hub",
+        associations=frozenset({"app"}),
+        routes={"10.1.0.0/16": "app", "10.2.0.0/16": "blackhole", "10.3.0.0/16": "app"},
+    )
+    new = TransitGatewayRouteTableSpec(
+        transit_gateway="hub", routes={"10.1.0.0/16": "blackhole", "10.3.0.0/16": "app", "10.4.0.0/16": "db"}
+    )
+    assert list(kind.tell(Verb.UPDATE, old, new)) == [
+        "10.1.0.0/16 is dropped, no longer to app",
+        "10.2.0.0/16 is no longer routed",
+        "10.4.0.0/16 goes to db",
+        "attachment app no longer goes by this table",
+    ]

@@ -30,6 +30,7 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
     ("ec2/TransitGatewayVpcAttachment", "SubnetIds"): "subnets",

@@ -16,6 +16,13 @@ NETWORK: Around = (
     ("ec2/Subnet", "c", {"vpc": "two", "cidrBlock": "10.0.1.0/24", "availabilityZone": "eu-central-1a"}),
 )
 
+ATTACHED: Around = (
+    *NETWORK,
+    ("ec2/TransitGatewayVpcAttachment", "one", {"transitGateway": "hub", "vpc": "one", "subnets": ["a"]}),
+    ("ec2/TransitGatewayVpcAttachment", "two", {"transitGateway": "hub", "vpc": "two", "subnets": ["c"]}),
+    ("ec2/TransitGatewayVpcAttachment", "far", {"transitGateway": "other", "vpc": "two", "subnets": ["c"]}),
+)
+
 SAMPLES: Mapping[str, Sample] = {
     "ec2/TransitGateway": Sample(
         spec={"description": "Hub", "tags": {"team": "a"}},
@@ -46,5 +53,23 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"transitGateway": "other", "vpc": "two"},
         along={"vpc": {"subnets": ["c"]}},
+    ),
+    "ec2/TransitGatewayRouteTable": Sample(
+        around=ATTACHED,
+        spec={
+            "transitGateway": "hub",
+            "associations": ["one"],
+            "propagations": ["one"],
+            "routes": {"10.0.0.0/8": "blackhole", "10.9.0.0/16": "one"},
+            "tags": {"team": "a"},
+        },
+        changes={
+            "associations": ["two"],
+            "propagations": ["two"],
+            "routes": {"10.0.0.0/8": "blackhole", "10.9.0.0/16": "two", "2001:db8::/32": "blackhole"},
+            "tags": {"team": "b"},
+        },
+        replacements={"transitGateway": "other"},
+        along={"transitGateway": {"associations": ["far"], "propagations": ["far"], "routes": {"10.9.0.0/16": "far"}}},
     ),
 }
