@@ -59,9 +59,11 @@ IN_USE = frozenset(
         "DependencyViolation",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidVpcState",
         "Resource.AlreadyAssociated",
         "ResourceInUse",
         "ResourceInUseException",
+        "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.ec2.customer_gateway import CustomerGateway
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -39,6 +41,8 @@ _ALL: tuple[Kind[Any], ...] = (
     TransitGateway(),
     TransitGatewayVpcAttachment(),
     TransitGatewayRouteTable(),
+    VpnGateway(),
+    CustomerGateway(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

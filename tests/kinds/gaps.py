@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    ("ec2/CustomerGateway", "certificateArn"): "moto keeps none",
+    ("ec2/CustomerGateway", "deviceName"): "moto keeps none",
     ("ec2/Subnet", "enableDns64"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",

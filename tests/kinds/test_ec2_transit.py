@@ -8,6 +8,8 @@ import pytest
 from botocore.session import get_session
 
 from controller.errors import AwsBusy
+from controller.kinds.ec2.customer_gateway import CustomerGateway, CustomerGatewaySpec
+from controller.kinds.ec2.customer_gateway import translate as customer_gateway
 from controller.kinds.ec2.transit_gateway import translate as gateway
 from controller.kinds.ec2.transit_gateway_route_table import (
     TransitGatewayRouteTable,
@@ -17,6 +19,8 @@ from controller.kinds.ec2.transit_gateway_route_table import (
 from controller.kinds.ec2.transit_gateway_route_table import translate as route_table
 from controller.kinds.ec2.transit_gateway_vpc_attachment import STATES
 from controller.kinds.ec2.transit_gateway_vpc_attachment import translate as vpc_attachment
+from controller.kinds.ec2.vpn_gateway import VpnGateway, VpnGatewaySpec
+from controller.kinds.ec2.vpn_gateway import translate as vpn_gateway
 from controller.kinds.registry import KINDS
 from controller.manifest.load import Loader
 from controller.model.commit import Blob, Tree
@@ -332,3 +336,159 @@ def test_a_plan_says_where_traffic_goes_from_now_on() -> None:
         "10.4.0.0/16 goes to db",
         "attachment app no longer goes by this table",
     ]
+
+
+VGW: dict[str, Any] = {
+    "VpnGatewayId": "vgw-9a4cacf3",
+    "State": "available",
+    "Type": "ipsec.1",
+    "AmazonSideAsn": 64512,
+    "VpcAttachments": [{"State": "attached", "VpcId": "vpc-1"}, {"State": "detached", "VpcId": "vpc-0"}],
+    "Tags": [{"Key": "trueup:scope", "Value": "test"}, {"Key": "trueup:manifest", "Value": "ec2/VpnGateway/main"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("attachments", "vpc", "pending"),
+    [
+        ([], "", ""),
+        ([("attached", "vpc-1"), ("detached", "vpc-0")], "vpc-1", ""),
+        ([("attaching", "vpc-1")], "vpc-1", "AWS is still attaching it to vpc-1"),
+        ([("detaching", "vpc-1")], None, "AWS is still detaching it from vpc-1"),
+        ([("detaching", "vpc-0"), ("attached", "vpc-1")], "vpc-1", ""),
+        ([("detached", "vpc-1")], "", ""),
+    ],
+)
+def test_where_a_vpn_gateway_is_attached(attachments: list[tuple[str, str]], vpc: str | None, pending: str) -> None:
+    """On its way out it is unknown: AWS would refuse to attach it elsewhere, so nothing is planned."""
+    states = [{"State": state, "VpcId": id_} for state, id_ in attachments]
+    found = vpn_gateway(Stubbed("ec2").aws, {**VGW, "VpcAttachments": states})
+    assert found.spec.model_dump()["vpc"] == vpc
+    assert found.pending == pending
+
+
+def made_vpn_gateway(account: Stubbed) -> None:
+    marks = [{"Key": "trueup:manifest", "Value": "ec2/VpnGateway/main"}, {"Key": "trueup:scope", "Value": "test"}]
+    account.expect(
+        "CreateVpnGateway",
+        {"VpnGateway": {**VGW, "VpnGatewayId": "vgw-new", "VpcAttachments": []}},
+        Type="ipsec.1",
+        AmazonSideAsn=64700,
+        TagSpecifications=[{"ResourceType": "vpn-gateway", "Tags": marks}],
+    )
+    account.refuse("AttachVpnGateway", "InvalidVpcState")
+
+
+MARKS = {"trueup:scope": "test", "trueup:manifest": "ec2/VpnGateway/main"}
+
+
+def test_a_vpn_gateway_that_replaces_another_waits_for_the_vpc_without_holding_up_the_connections() -> None:
+    """The connections must move to the new one before the old one lets go of the VPC."""
+    account = Stubbed("ec2")
+    made_vpn_gateway(account)
+    there = [{"Name": "attachment.vpc-id", "Values": ["vpc-1"]}]
+    account.expect("DescribeVpnGateways", {"VpnGateways": [VGW]}, Filters=there)
+    made = VpnGateway().create(account.aws, VpnGatewaySpec(amazon_side_asn=64700, vpc="vpc-1"), MARKS)
+    account.done()
+    assert made.id == "vgw-new"
+    assert made.pending == ""
+
+
+def test_a_vpn_gateway_waits_for_a_vpc_that_has_somebody_elses() -> None:
+    account = Stubbed("ec2")
+    made_vpn_gateway(account)
+    there = [{"Name": "attachment.vpc-id", "Values": ["vpc-1"]}]
+    account.expect("DescribeVpnGateways", {"VpnGateways": [{**VGW, "Tags": []}]}, Filters=there)
+    with pytest.raises(AwsBusy, match="InvalidVpcState"):
+        VpnGateway().create(account.aws, VpnGatewaySpec(amazon_side_asn=64700, vpc="vpc-1"), MARKS)
+    account.done()
+
+
+def test_a_vpn_gateway_leaves_its_vpc_before_it_is_deleted_and_says_what_holds_it() -> None:
+    account = Stubbed("ec2")
+    live = vpn_gateway(account.aws, VGW)
+    account.expect("DetachVpnGateway", VpnGatewayId=live.id, VpcId="vpc-1")
+    account.refuse("DeleteVpnGateway", "IncorrectState")
+    with pytest.raises(AwsBusy):
+        VpnGateway().delete(account.aws, live)
+    connections = [{"VpnConnectionId": "vpn-1", "State": "available"}, {"VpnConnectionId": "vpn-0", "State": "deleted"}]
+    chosen = [{"Name": "vpn-gateway-id", "Values": [live.id]}]
+    account.expect("DescribeVpnConnections", {"VpnConnections": connections}, Filters=chosen)
+    assert VpnGateway().holders(account.aws, live) == "vpn-1"
+    account.done()
+
+
+def test_two_vpn_gateways_for_one_vpc_are_found_before_any_call() -> None:
+    found = problems(
+        VPC.replace("VPC", "main")
+        + manifest("VpnGateway", "one", "vpc: main")
+        + manifest("VpnGateway", "two", "vpc: main")
+        + manifest("VpnGateway", "three", "")
+        + manifest("VpnGateway", "four", "")
+    )
+    assert sorted(each.partition(" (a.yaml:")[0] for each in found) == [
+        "spec.vpc: VPC main has one attached as well",
+        "spec.vpc: VPC main has two attached as well",
+    ]
+
+
+def test_a_plan_says_what_a_change_of_a_vpn_gateway_means() -> None:
+    attached, elsewhere = VpnGatewaySpec(vpc="main"), VpnGatewaySpec(vpc="other")
+    lost = ["VPC main loses its way to the VPN gateway"]
+    assert list(VpnGateway().tell(Verb.UPDATE, attached, elsewhere)) == lost
+    assert list(VpnGateway().tell(Verb.DELETE, attached, None)) == lost
+    (said,) = VpnGateway().tell(Verb.REPLACE, attached, VpnGatewaySpec(vpc="main", amazon_side_asn=64700))
+    assert said == "replaces the VPN gateway; its VPN connections move to the new one, and are down for some minutes"
+
+
+def test_a_long_asn_has_a_parameter_and_a_reply_of_its_own() -> None:
+    account = Stubbed("ec2")
+    made = {
+        "CustomerGatewayId": "cgw-1",
+        "State": "pending",
+        "BgpAsnExtended": "4200000000",
+        "IpAddress": "203.0.113.12",
+    }
+    account.expect(
+        "CreateCustomerGateway",
+        {"CustomerGateway": made},
+        Type="ipsec.1",
+        BgpAsnExtended=4200000000,
+        IpAddress="203.0.113.12",
+        TagSpecifications=[{"ResourceType": "customer-gateway", "Tags": []}],
+    )
+    spec = CustomerGatewaySpec(ip_address="203.0.113.12", bgp_asn=4200000000)
+    assert CustomerGateway().create(account.aws, spec, {}).pending == "AWS is still making it"
+    account.done()
+    assert customer_gateway(account.aws, made).spec == spec
+
+
+def test_a_device_that_somebody_else_told_aws_of_is_not_taken_over_silently() -> None:
+    """AWS answers a create that says the same with the one that is there: equal ones have one name, and are matched by it."""
+    kind = CustomerGateway()
+    one, same = (CustomerGatewaySpec(ip_address="203.0.113.12", tags={"a": tag}) for tag in "xy")
+    assert kind.claim(one) == kind.claim(same)
+    assert kind.claim(one) != kind.claim(one.model_copy(update={"device_name": "second"}))
+
+
+def test_two_devices_that_aws_cannot_tell_apart_are_found_before_any_call() -> None:
+    found = problems(
+        manifest("CustomerGateway", "one", "ipAddress: 203.0.113.12")
+        + manifest("CustomerGateway", "two", "ipAddress: 203.0.113.12, bgpAsn: 65000")
+        + manifest("CustomerGateway", "three", "ipAddress: 203.0.113.12, deviceName: other")
+    )
+    assert [each.partition(" '")[0] for each in found] == [
+        "metadata.name: more than one manifest wants the live CustomerGateway"
+    ] * 2
+
+
+def test_only_a_device_with_a_certificate_needs_no_address() -> None:
+    (found,) = problems(manifest("CustomerGateway", "none", "bgpAsn: 65001"))
+    assert found == "spec.ipAddress: is missing: only a device with a certificateArn needs none"
+    certificate = "certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/1'"
+    assert problems(manifest("CustomerGateway", "some", certificate)) == []
+
+
+def test_an_address_is_an_address() -> None:
+    (found,) = problems(manifest("CustomerGateway", "one", "ipAddress: 203.0.113.0/24"))
+    assert found == "spec.ipAddress: '203.0.113.0/24' is no IP address; write it like 203.0.113.12"

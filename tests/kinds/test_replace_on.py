@@ -39,6 +39,9 @@ NAMES: Mapping[tuple[str, str], str] = {
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
 LEFT_OUT: Mapping[tuple[str, str], str] = {
+    ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
+    ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
 }

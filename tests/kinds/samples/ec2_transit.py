@@ -72,4 +72,20 @@ SAMPLES: Mapping[str, Sample] = {
         replacements={"transitGateway": "other"},
         along={"transitGateway": {"associations": ["far"], "propagations": ["far"], "routes": {"10.9.0.0/16": "far"}}},
     ),
+    "ec2/VpnGateway": Sample(
+        around=NETWORK,
+        spec={"vpc": "one", "tags": {"team": "a"}},
+        changes={"vpc": "two", "tags": {"team": "b"}},
+        replacements={"amazonSideAsn": 64700},
+    ),
+    "ec2/CustomerGateway": Sample(
+        spec={"ipAddress": "203.0.113.12", "tags": {"team": "a"}},
+        changes={"tags": {"team": "b"}},
+        replacements={
+            "ipAddress": "203.0.113.13",
+            "bgpAsn": 65010,
+            "certificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+            "deviceName": "office",
+        },
+    ),
 }
