@@ -13,6 +13,7 @@ from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
@@ -43,6 +44,7 @@ _ALL: tuple[Kind[Any], ...] = (
     TransitGatewayRouteTable(),
     VpnGateway(),
     CustomerGateway(),
+    VpnConnection(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

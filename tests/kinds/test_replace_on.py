@@ -41,6 +41,8 @@ NAMES: Mapping[tuple[str, str], str] = {
 LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
     ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
+    ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/VpnConnection", "VpnConcentratorId"): "concentrators are a kind of their own, which trueup does not have",
     ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
@@ -56,6 +58,22 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "ec2/TransitGatewayVpcAttachment",
         "subnets",
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayVpcAttachment.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

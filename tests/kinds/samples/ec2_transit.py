@@ -23,6 +23,14 @@ ATTACHED: Around = (
     ("ec2/TransitGatewayVpcAttachment", "far", {"transitGateway": "other", "vpc": "two", "subnets": ["c"]}),
 )
 
+ENDS: Around = (
+    ("ec2/CustomerGateway", "office", {"ipAddress": "203.0.113.12"}),
+    ("ec2/CustomerGateway", "other", {"ipAddress": "203.0.113.13"}),
+    ("ec2/TransitGateway", "hub", {}),
+    ("ec2/VpnGateway", "one", {}),
+    ("ec2/VpnGateway", "two", {}),
+)
+
 SAMPLES: Mapping[str, Sample] = {
     "ec2/TransitGateway": Sample(
         spec={"description": "Hub", "tags": {"team": "a"}},
@@ -86,6 +94,31 @@ SAMPLES: Mapping[str, Sample] = {
             "bgpAsn": 65010,
             "certificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
             "deviceName": "office",
+        },
+    ),
+    "ec2/VpnConnection": Sample(
+        around=ENDS,
+        spec={"customerGateway": "office", "vpnGateway": "one", "tags": {"team": "a"}},
+        changes={
+            "customerGateway": "other",
+            "vpnGateway": "two",
+            "transitGateway": "hub",
+            "routes": ["192.168.0.0/16"],
+            "localIpv4NetworkCidr": "192.168.0.0/16",
+            "remoteIpv4NetworkCidr": "10.0.0.0/16",
+            "localIpv6NetworkCidr": "fd00::/16",
+            "remoteIpv6NetworkCidr": "fd01::/16",
+            "tunnel1": {"ikeVersions": ["ikev2"]},
+            "tunnel2": {"startupAction": "start"},
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "staticRoutesOnly": True,
+            "enableAcceleration": True,
+            "tunnelInsideIpVersion": "ipv6",
+            "outsideIpAddressType": "PrivateIpv4",
+            "transportTransitGatewayAttachmentId": "tgw-attach-1",
+            "preSharedKeyStorage": "SecretsManager",
         },
     ),
 }
