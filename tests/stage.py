@@ -31,7 +31,7 @@ kind: Scope
 metadata: {{name: test}}
 spec: {{account: "{ACCOUNT}", region: eu-central-1, guard: {{maxDeletes: 50, maxReplacements: 50}}}}
 """
-READ = re.compile("^(Get|List|Describe|AssumeRole)")
+READ = re.compile("^(Get|List|Describe|Search|AssumeRole)")
 
 
 _on: list[Stage] = []

@@ -61,10 +61,12 @@ IN_USE = frozenset(
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidVpcState",
         "PrefixListVersionMismatch",
         "Resource.AlreadyAssociated",
         "ResourceInUse",
         "ResourceInUseException",
+        "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""

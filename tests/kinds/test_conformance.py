@@ -174,7 +174,8 @@ def test_a_field_that_aws_cannot_change_replaces_the_resource(stage: Stage, kind
     stage.converge()
     old = mine(stage, kind).id
     others = {item.id for item in live(stage, kind)} - {old}
-    put(stage, kind, **{field: SAMPLES[kind].replacements[field]})
+    sample = SAMPLES[kind]
+    put(stage, kind, **{field: sample.replacements[field], **sample.along.get(field, {})})
     assert Verb.REPLACE in {action.verb for action in stage.plan().actions}
     stage.converge()
     new = stage.store.inventory("test").ids(Address("test", kind, NAME))  # none, where AWS had made it already

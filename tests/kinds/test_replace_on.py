@@ -38,6 +38,10 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
+    ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
+    ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
+    ("ec2/TransitGatewayVpcAttachment", "SubnetIds"): "subnets",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
@@ -57,6 +61,11 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
+    ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/VpnConnection", "VpnConcentratorId"): "concentrators are a kind of their own, which trueup does not have",
+    ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
 }
@@ -72,6 +81,30 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
     ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
     "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html",
+    (
+        "ec2/TransitGateway",
+        "amazonSideAsn",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayOptions.html",
+    (
+        "ec2/TransitGatewayVpcAttachment",
+        "subnets",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayVpcAttachment.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
