@@ -20,6 +20,7 @@ from controller.kinds.iam.policy import Policy
 from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
+from controller.kinds.logs.log_group import LogGroup
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -35,6 +36,8 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    # smaller services
+    LogGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -52,7 +52,10 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
+    "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 
