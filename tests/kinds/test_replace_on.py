@@ -33,6 +33,9 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("ecr/Repository", "EncryptionConfiguration"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
