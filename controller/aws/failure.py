@@ -64,6 +64,7 @@ IN_USE = frozenset(
         "InvalidVpcState",
         "PrefixListVersionMismatch",
         "Resource.AlreadyAssociated",
+        "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
         "VpnGatewayAttachmentLimitExceeded",

@@ -23,6 +23,7 @@ from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVp
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
+from controller.kinds.ecr.repository import Repository
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -32,6 +33,7 @@ from controller.kinds.iam.policy import Policy
 from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
+from controller.kinds.logs.log_group import LogGroup
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -59,6 +61,9 @@ _ALL: tuple[Kind[Any], ...] = (
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # smaller services
+    LogGroup(),
+    Repository(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -56,6 +56,9 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("iam/OIDCProvider", "clientIds"): "moto has neither AddClientIDToOpenIDConnectProvider nor its opposite",
     ("iam/SAMLProvider", "tags"): "moto keeps no tags of SAML providers",
     ("iam/User", "permissionsBoundary"): "moto has no PutUserPermissionsBoundary",
+    ("logs/LogGroup", "deletionProtectionEnabled"): "moto knows no deletion protection",
+    ("logs/LogGroup", "kmsKeyId"): "moto has neither AssociateKmsKey nor its opposite",
+    ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
 }
 
 

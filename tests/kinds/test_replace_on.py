@@ -42,6 +42,9 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
     ("ec2/TransitGatewayVpcAttachment", "SubnetIds"): "subnets",
+    ("ecr/Repository", "EncryptionConfiguration"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
@@ -105,6 +108,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "ec2/VpnConnection",
         "remoteIpv6NetworkCidr",
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
+    "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
