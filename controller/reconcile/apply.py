@@ -13,11 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.aws.account import acting
-from controller.aws.client import Aws
-from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, TrueupError
+from controller.aws.client import Aws, changes_made
+from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, StateError, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
-from controller.model.event import ActionEnded, ActionStarted, Emit, Result
+from controller.model.event import ActionEnded, ActionStarted, Emit, Result, StateTrouble
 from controller.model.inventory import Entry, Failure, Inventory
 from controller.model.observed import Made, Observed
 from controller.model.plan import Action, Verb
@@ -101,9 +101,15 @@ class Applier:
         except AwsBusy as busy:
             return Ended(action, Result.WAITING, self._holders(action) or str(busy))
         except AwsRefused as refused:
-            self.store.failed(self._failure(action, str(refused)))
+            self._note(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
         return Ended(action, Result.DONE, pending=pending)
+
+    def _note(self, failure: Failure) -> None:
+        try:
+            self.store.failed(failure)
+        except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
+            self.emit(StateTrouble(str(error)))
 
     def _holders(self, action: Action) -> str:
         """What keeps AWS from an action, as far as the kind can find out."""
@@ -148,16 +154,15 @@ class Applier:
     def _create(self, action: Action, kind: Kind[Any]) -> str:
         spec = self._spec(action)
         self.store.intend(action.address, kind.claim(spec))
+        before = changes_made.get()
         try:
             made = kind.create(self.aws, spec, action.tags or {})
-        except AlreadyExists as taken:
-            # Either botocore's own retry found what its first attempt made, or somebody was faster. The next pass
-            # sees it and knows by its tags; without tags only the intent can tell, so it stays where we may be the maker.
-            if not taken.retried:
+        except (AlreadyExists, AwsRefused, Held) as error:
+            # A call before this one may have made it, or botocore's own retry found what its first attempt made. The next pass
+            # knows it by its tags; without tags only the intent can tell, so it stays where we may be the maker, and only there.
+            perhaps_ours = changes_made.get() > before or (isinstance(error, AlreadyExists) and error.retried)
+            if not perhaps_ours:
                 self.store.unintend(action.address)
-            raise
-        except AwsRefused:
-            self.store.unintend(action.address)
             raise
         self._record(action, made)
         return made.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
