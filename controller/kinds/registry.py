@@ -24,6 +24,7 @@ from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
+from controller.kinds.elbv2.load_balancer import LoadBalancer
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -64,6 +65,8 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    # elbv2
+    LoadBalancer(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -20,6 +20,7 @@ from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
     "ec2/ElasticIp": "AWS::EC2::EIP",
+    "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
