@@ -74,4 +74,4 @@ def test_its_manifests_name_each_other_and_not_ids(by_hand: list[str], tmp_path:
     assert [line for line in lines if any(id_ in line for id_ in by_hand)] == []
     assert "natGateway: way-out" in files["ec2/routetable.yaml"]
     assert "vpc: shop" in files["ec2/securitygroup.yaml"]
-    assert "- lb" in files["ec2/securitygroup.yaml"]
+    assert "from: [lb]" in files["ec2/securitygroup.yaml"]
