@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
@@ -13,6 +14,7 @@ from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -41,6 +43,8 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    VpcEndpoint(),
+    EgressOnlyInternetGateway(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}
