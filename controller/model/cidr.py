@@ -18,17 +18,24 @@ _BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 
 def parse_cidr(text: str) -> Network:
     """The network that a text means. Raises ValueError, with what to write, where it is none."""
-    if "/" not in text:
+    if "/" not in text and _is_address(text):
         raise ValueError(f"{text!r} has no prefix length; a single address is written {_single(text)}")
-    try:
-        return ip_network(text)
-    except ValueError:
-        pass
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is no CIDR block; write it like 10.0.0.0/16 or 2001:db8::/56") from None
-    raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}")
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def single(text: str, version: int) -> str:

@@ -52,7 +52,8 @@ class Made:
 class Wanted(Generic[S]):
     """What a pass is interested in, so that a kind need not read more than that.
 
-    `claims`: live names that manifests ask for. `ids`: what the inventory knows. `all`: everything there is (export).
+    `claims`: live names that manifests ask for. `ids`: what the inventory knows, and what manifests adopt by its id.
+    `everything`: all there is (export).
     """
 
     claims: frozenset[str] = frozenset()

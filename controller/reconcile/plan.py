@@ -288,7 +288,7 @@ def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Ite
     for address, decision in decisions.items():
         action = decision.action
         leftovers = list(decision.surplus)
-        if action and action.live and action.verb is Verb.REPLACE and not action.in_place:
+        if action and action.live and action.verb is Verb.REPLACE and not (action.in_place or action.live.innate):
             leftovers.append(action.live)
         known = situation.inventory.ids(address)
         for live in leftovers:

@@ -14,7 +14,7 @@ from controller.aws.client import Aws
 from controller.errors import AlreadyExists, AwsBusy, AwsRefused, AwsTemporary, Held, NotFound, StateError
 from controller.kinds.base import Kind
 from controller.model.address import Address
-from controller.model.event import ActionEnded, ActionStarted, Event, Result
+from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
 from controller.model.inventory import Failure, Inventory
 from controller.model.observed import Observed
 from controller.model.plan import Action, Verb
@@ -401,11 +401,13 @@ def test_a_mistake_in_a_kind_is_said_and_stops_no_other_action() -> None:
 
 
 def test_a_refusal_that_cannot_be_noted_is_still_this_actions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's reason is what a person must act upon; the state's trouble is said beside it."""
     stage = Stage()
     stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
     monkeypatch.setattr(stage.store, "failed", lambda _: refuse(StateError("the disk is full"))())
     ended = stage.carry_out(creation())
-    assert (ended.result, ended.reason) == (Result.FAILED, "the disk is full")
+    assert (ended.result, ended.reason) == (Result.REFUSED, "no such path")
+    assert StateTrouble("the disk is full") in stage.events
 
 
 def test_nothing_is_made_whose_intent_cannot_be_noted(monkeypatch: pytest.MonkeyPatch) -> None:

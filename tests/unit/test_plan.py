@@ -394,6 +394,13 @@ def test_an_innate_resource_is_managed_without_trueups_tags_and_never_deleted() 
     assert make_plan(situation((), {"test/Thing": (innate,)})).actions == ()
 
 
+def test_an_innate_resource_that_something_of_ones_own_takes_the_place_of_stays() -> None:
+    """AWS made it along with something else, and would not let it go."""
+    innate = replace(thing("x", tags={}, shape="round"), innate=True)
+    wanted = manifest("y", shape="flat", lifecycle={"adopt": innate.id})
+    assert verbs(make_plan(situation((wanted,), {"test/Thing": (innate,)}))) == [(Verb.REPLACE, "y")]
+
+
 def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -> None:
     """The kind is handed both sides as git writes them."""
     told: list[tuple[Verb, Any, Any]] = []
