@@ -9,6 +9,7 @@ from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
@@ -21,6 +22,7 @@ from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
@@ -54,6 +56,8 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    VpcEndpoint(),
+    EgressOnlyInternetGateway(),
     NetworkAcl(),
     PrefixList(),
     TransitGateway(),

@@ -32,6 +32,13 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
+    ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "privateDnsEnabled"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "securityGroups"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "subnets"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "vpc"): "its route tables are of the other VPC, and have to go in the same change",
+    ("ec2/VpcEndpoint", "vpcEndpointType"): "its route tables have to go in the same change",
     (
         "ec2/TransitGateway",
         "transitGatewayCidrBlocks",
