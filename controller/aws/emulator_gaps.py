@@ -16,6 +16,7 @@ def complete() -> None:
     _let_go_of_addresses()
     _drop_network_acls()
     _modify_prefix_lists()
+    _keep_subnets_in_use()
     _complete_transit_gateways()
 
 
@@ -90,6 +91,22 @@ def _drop_network_acls() -> None:
         return gone
 
     EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
+
+
+def _keep_subnets_in_use() -> None:
+    """A subnet with network interfaces in it cannot be deleted."""
+    from moto.ec2.exceptions import DependencyViolationError
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.models.subnets import Subnet
+
+    delete = EC2Backend.delete_subnet
+
+    def delete_if_unused(self: EC2Backend, subnet_id: str) -> Subnet:
+        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        return delete(self, subnet_id)
+
+    EC2Backend.delete_subnet = delete_if_unused  # type: ignore[method-assign, assignment]
 
 
 def _modify_prefix_lists() -> None:
