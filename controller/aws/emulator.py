@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections.abc import Iterator
@@ -46,6 +47,19 @@ def _complete() -> None:
     if not hasattr(IamResponse, "list_service_specific_credentials"):
         IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
     _complete_transit_gateways()
+    _complete_direct_connect()
+
+
+def _complete_direct_connect() -> None:
+    """Neither gateways nor virtual interfaces can be made here, so there are none."""
+    from moto.directconnect.responses import DirectConnectResponse
+
+    for name, key in (
+        ("describe_direct_connect_gateways", "directConnectGateways"),
+        ("describe_virtual_interfaces", "virtualInterfaces"),
+    ):
+        if not hasattr(DirectConnectResponse, name):
+            setattr(DirectConnectResponse, name, lambda _, key=key: json.dumps({key: []}))
 
 
 def _complete_transit_gateways() -> None:

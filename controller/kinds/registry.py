@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.directconnect.gateway import Gateway
+from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
@@ -45,6 +47,9 @@ _ALL: tuple[Kind[Any], ...] = (
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # directconnect
+    Gateway(),
+    VirtualInterface(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -19,11 +19,13 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
 
 WITHOUT_TYPE: Mapping[str, str] = {
+    "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_transit, ec2_vpc, iam
+from tests.kinds.samples import directconnect, ec2_transit, ec2_vpc, iam
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
     **iam.SAMPLES,
     **ec2_vpc.SAMPLES,
     **ec2_transit.SAMPLES,
+    **directconnect.SAMPLES,
 }
