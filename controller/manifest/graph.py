@@ -31,6 +31,8 @@ def untangled(must: Mapping[N, frozenset[N]], may: Mapping[N, frozenset[N]]) -> 
     """All the edges that must hold and, of those that may, all but the ones that lie on a cycle. `must` has no cycle."""
     graph = {node: must[node] | may.get(node, frozenset()) for node in must}
     while cycle := _one_cycle(graph):
+        if all(target in must[node] for node, target in zip(cycle, (*cycle[1:], cycle[0]), strict=True)):
+            raise ValueError(f"these need each other: {', '.join(map(str, cycle))}")
         for node, target in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
             if target not in must[node]:
                 graph[node] -= {target}

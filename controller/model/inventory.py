@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.model.address import Address
 from controller.model.scope import Deletion
 
+SETTLING = timedelta(minutes=1)
+"""How long AWS's lists may not show what was just made (eventual consistency)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource that trueup made or adopted. One address has two for as long as a replacement is under way."""
+    """One resource that trueup made or adopted. One address has two for as long as a replacement is under way.
+
+    `created` is when it was made, or last changed.
+    """
 
     address: Address
     id: str
@@ -22,6 +28,10 @@ class Entry:
     created: datetime
     deletion: Deletion = Deletion.DELETE
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+    def settling(self, now: datetime) -> bool:
+        """Whether it is so new that AWS may not show it yet."""
+        return now - self.created < SETTLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,9 @@ def look(desired: Desired, world: World) -> Sight:
     kinds = kinds_of(world.kinds, desired, inventory)
     with ThreadPoolExecutor(max_workers=world.workers, thread_name_prefix="observe") as pool:
         observations = observe(aws, kinds, desired, inventory, pool, world.emit)
-    situation = Situation(desired, observations, inventory, world.kinds, world.owner, elsewhere(world.store))
+    situation = Situation(
+        desired, observations, inventory, world.kinds, world.owner, elsewhere(world.store), world.clock()
+    )
     return Sight(aws, situation, make_plan(situation))
 
 

@@ -61,5 +61,5 @@ def _drop(situation: Situation, store: Store) -> None:
         observation = situation.observations.get(entry.address.kind)
         if observation is None or observation.error:
             continue
-        if all(live.id != entry.id for live in observation.live):
+        if all(live.id != entry.id for live in observation.live) and not entry.settling(situation.now):
             store.forget(entry.address, entry.id)

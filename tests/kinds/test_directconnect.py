@@ -27,13 +27,16 @@ def vif(spec: str) -> list[str]:
 
 
 def test_the_order_of_associations_and_prefixes_that_are_unset_are_no_drift() -> None:
-    there = (association("vgw-1", "associated", "10.9.0.0/16"), association("tgw-1", "associated", "10.0.0.0/16"))
+    there = (
+        association("vgw-00000001", "associated", "10.9.0.0/16"),
+        association("tgw-00000001", "associated", "10.0.0.0/16"),
+    )
     live = gateway(Stubbed("directconnect").aws, GATEWAY, there)
     prefixes = frozenset({"10.0.0.0/16"})
-    associations = (Association(gateway="vgw-1"), Association(gateway="tgw-1", allowed_prefixes=prefixes))
+    associations = (Association(gateway="vgw-00000001"), Association(gateway="tgw-00000001", allowed_prefixes=prefixes))
     assert diff(GatewaySpec(name="datacenter", associations=associations), live.spec) == ()
     (change,) = diff(GatewaySpec(name="datacenter", associations=associations[:1]), live.spec)
-    assert change.path == "associations[tgw-1]"
+    assert change.path == "associations[tgw-00000001]"
 
 
 def test_a_key_is_unknown_and_never_drift_and_never_shown() -> None:
@@ -55,15 +58,15 @@ def test_a_key_is_unknown_and_never_drift_and_never_shown() -> None:
 
 
 def test_a_bad_key_is_refused_and_not_repeated() -> None:
-    (found,) = vif("type: private, virtualGateway: vgw-1, authKey: abc")
+    (found,) = vif("type: private, virtualGateway: vgw-00000001, authKey: abc")
     assert found.startswith("spec.authKey: must have at least 6 characters")
     assert "abc" not in found
 
 
 def test_a_gateway_named_twice_and_a_transit_gateway_without_prefixes_are_found_before_any_call() -> None:
-    twice = "associations: [{gateway: vgw-1}, {gateway: vgw-1}]"
+    twice = "associations: [{gateway: vgw-00000001}, {gateway: vgw-00000001}]"
     (found,) = problems(manifest("Gateway", "dc", twice, API))
-    assert found == "spec.associations: vgw-1 is given twice; put all its allowedPrefixes into one"
+    assert found == "spec.associations: vgw-00000001 is given twice; put all its allowedPrefixes into one"
     without = "associations: [{gateway: hub}, {gateway: main}]"
     (found,) = problems(
         manifest("TransitGateway", "hub", "")
@@ -73,9 +76,9 @@ def test_a_gateway_named_twice_and_a_transit_gateway_without_prefixes_are_found_
     assert found == "spec.associations: transit gateway hub needs allowedPrefixes: nothing is advertised without"
     many = ", ".join(f"10.{number}.0.0/16" for number in range(201))
     (found,) = problems(
-        manifest("Gateway", "dc", f"associations: [{{gateway: tgw-1, allowedPrefixes: [{many}]}}]", API)
+        manifest("Gateway", "dc", f"associations: [{{gateway: tgw-00000001, allowedPrefixes: [{many}]}}]", API)
     )
-    assert found == "spec.associations: tgw-1 has 201 allowedPrefixes; AWS takes 200"
+    assert found == "spec.associations: tgw-00000001 has 201 allowedPrefixes; AWS takes 200"
 
 
 PUBLIC = "type: public, amazonAddress: 203.0.113.1/30, customerAddress: 203.0.113.2/30"
@@ -87,10 +90,10 @@ RANGES = "routeFilterPrefixes: [203.0.113.0/24]"
     [
         ("type: private", "spec.virtualGateway: needs a virtualGateway or a directConnectGateway, and not both"),
         (
-            "type: transit, virtualGateway: vgw-1",
+            "type: transit, virtualGateway: vgw-00000001",
             "spec.directConnectGateway: is what a transit interface needs, and all that it can have",
         ),
-        (f"{PUBLIC}, {RANGES}, virtualGateway: vgw-1", "spec.type: a public interface leads to no gateway"),
+        (f"{PUBLIC}, {RANGES}, virtualGateway: vgw-00000001", "spec.type: a public interface leads to no gateway"),
         (f"{PUBLIC}, {RANGES}, mtu: 8500", "spec.type: a public interface has neither jumbo frames nor SiteLink"),
         (
             f"type: public, {RANGES}",
@@ -98,11 +101,11 @@ RANGES = "routeFilterPrefixes: [203.0.113.0/24]"
         ),
         (PUBLIC, "spec.routeFilterPrefixes: a public interface needs the ranges that it advertises"),
         (
-            f"type: private, virtualGateway: vgw-1, {RANGES}",
+            f"type: private, virtualGateway: vgw-00000001, {RANGES}",
             "spec.routeFilterPrefixes: belongs to a public interface, not to a private one",
         ),
         (
-            "type: private, virtualGateway: vgw-1, addressFamily: ipv6, amazonAddress: 2001:db8::1/125",
+            "type: private, virtualGateway: vgw-00000001, addressFamily: ipv6, amazonAddress: 2001:db8::1/125",
             "spec.addressFamily: AWS chooses the addresses of an ipv6 session itself",
         ),
     ],
@@ -117,7 +120,9 @@ def test_a_public_interface_that_is_right(spec: str) -> None:
 
 
 def test_one_vlan_is_wanted_by_two() -> None:
-    both = [manifest("VirtualInterface", name, f"{LINE}, type: private, virtualGateway: vgw-1", API) for name in "ab"]
+    both = [
+        manifest("VirtualInterface", name, f"{LINE}, type: private, virtualGateway: vgw-00000001", API) for name in "ab"
+    ]
     found = problems("".join(both))
     assert len(found) == 2
     assert all("more than one manifest wants the live VirtualInterface 'dxcon-1/100'" in each for each in found)

@@ -78,12 +78,12 @@ def test_a_gateway_is_made_with_its_tags_and_then_with_what_it_leads_to(account:
     account.expect(
         "CreateDirectConnectGatewayAssociation",
         directConnectGatewayId=ID,
-        gatewayId="tgw-1",
+        gatewayId="tgw-00000001",
         addAllowedPrefixesToDirectConnectGateway=[{"cidr": "10.0.0.0/16"}, {"cidr": "10.1.0.0/16"}],
     )
-    account.expect("CreateDirectConnectGatewayAssociation", directConnectGatewayId=ID, gatewayId="vgw-1")
+    account.expect("CreateDirectConnectGatewayAssociation", directConnectGatewayId=ID, gatewayId="vgw-00000001")
     prefixes = frozenset({"10.1.0.0/16", "10.0.0.0/16"})
-    associations = (Association(gateway="vgw-1"), Association(gateway="tgw-1", allowed_prefixes=prefixes))
+    associations = (Association(gateway="vgw-00000001"), Association(gateway="tgw-00000001", allowed_prefixes=prefixes))
     made = Gateway().create(account.aws, GatewaySpec(name="datacenter", associations=associations), TAGS)
     account.done()
     assert made.outputs["arn"] == f"arn:aws:directconnect::123456789012:dx-gateway/{ID}"
@@ -97,7 +97,7 @@ def test_a_gateway_that_aws_is_still_making_is_associated_with_nothing_yet(accou
         amazonSideAsn=64512,
         tags=AS_LIST,
     )
-    spec = GatewaySpec(name="datacenter", associations=(Association(gateway="vgw-1"),))
+    spec = GatewaySpec(name="datacenter", associations=(Association(gateway="vgw-00000001"),))
     assert Gateway().create(account.aws, spec, TAGS).pending == "AWS is still making it"
     account.done()
 
@@ -105,25 +105,25 @@ def test_a_gateway_that_aws_is_still_making_is_associated_with_nothing_yet(accou
 def test_a_gateway_is_renamed_and_its_associations_are_brought_to_what_git_says(account: Stubbed) -> None:
     """What is new comes first. Prefixes that git does not name are those that AWS took from the VPC, and stay."""
     there = (
-        association("tgw-1", "associated", "10.0.0.0/16", "10.1.0.0/16"),
-        association("vgw-1", "associated", "10.9.0.0/16"),
-        association("vgw-2", "associated"),
+        association("tgw-00000001", "associated", "10.0.0.0/16", "10.1.0.0/16"),
+        association("vgw-00000001", "associated", "10.9.0.0/16"),
+        association("vgw-00000002", "associated"),
     )
     live = gateway(account.aws, GATEWAY, there)
     account.expect("UpdateDirectConnectGateway", directConnectGatewayId=ID, newDirectConnectGatewayName="renamed")
     account.expect(
         "UpdateDirectConnectGatewayAssociation",
-        associationId="a-tgw-1",
+        associationId="a-tgw-00000001",
         addAllowedPrefixesToDirectConnectGateway=[{"cidr": "10.2.0.0/16"}],
         removeAllowedPrefixesToDirectConnectGateway=[{"cidr": "10.0.0.0/16"}],
     )
-    account.expect("CreateDirectConnectGatewayAssociation", directConnectGatewayId=ID, gatewayId="vgw-0")
-    account.expect("DeleteDirectConnectGatewayAssociation", associationId="a-vgw-2")
+    account.expect("CreateDirectConnectGatewayAssociation", directConnectGatewayId=ID, gatewayId="vgw-00000000")
+    account.expect("DeleteDirectConnectGatewayAssociation", associationId="a-vgw-00000002")
     prefixes = frozenset({"10.1.0.0/16", "10.2.0.0/16"})
     associations = (
-        Association(gateway="tgw-1", allowed_prefixes=prefixes),
-        Association(gateway="vgw-0"),
-        Association(gateway="vgw-1"),
+        Association(gateway="tgw-00000001", allowed_prefixes=prefixes),
+        Association(gateway="vgw-00000000"),
+        Association(gateway="vgw-00000001"),
     )
     spec = GatewaySpec(name="renamed", associations=associations)
     Gateway().update(account.aws, live, spec, frozenset({"name", "associations"}))
@@ -135,23 +135,23 @@ def test_only_a_gateway_that_is_ours_is_asked_for_its_associations(account: Stub
     other = {**GATEWAY, "directConnectGatewayId": "other", "tags": AS_LIST}
     gone = {**GATEWAY, "directConnectGatewayId": "gone", "directConnectGatewayState": "deleted"}
     account.expect("DescribeDirectConnectGateways", {"directConnectGateways": [GATEWAY, other, gone]}, maxResults=100)
-    there = [association("tgw-1", "associated", "10.0.0.0/16"), association("vgw-1", "disassociating")]
+    there = [association("tgw-00000001", "associated", "10.0.0.0/16"), association("vgw-00000001", "disassociating")]
     reply = {"directConnectGatewayAssociations": there}
     account.expect("DescribeDirectConnectGatewayAssociations", reply, directConnectGatewayId=ID, maxResults=100)
     ours, theirs = Gateway().observe(account.aws, Wanted())
     account.done()
-    assert [each.gateway for each in ours.spec.associations] == ["tgw-1"]
+    assert [each.gateway for each in ours.spec.associations] == ["tgw-00000001"]
     assert theirs.id == "other"
     assert theirs.spec.model_dump()["associations"] is None
 
 
 def test_what_an_association_waits_for_is_said_with_aws_own_words() -> None:
-    failed = association("vgw-1", "associating", error="The VPC is associated with another gateway")
+    failed = association("vgw-00000001", "associating", error="The VPC is associated with another gateway")
     aws = Stubbed("directconnect").aws
-    assert gateway(aws, GATEWAY, (association("tgw-1", "associated"), failed)).pending == (
-        "vgw-1 is associating: The VPC is associated with another gateway"
+    assert gateway(aws, GATEWAY, (association("tgw-00000001", "associated"), failed)).pending == (
+        "vgw-00000001 is associating: The VPC is associated with another gateway"
     )
-    assert gateway(aws, GATEWAY, (association("tgw-1", "associated"),)).pending == ""
+    assert gateway(aws, GATEWAY, (association("tgw-00000001", "associated"),)).pending == ""
 
 
 def expect_held(account: Stubbed, associations: list[Any], attachments: list[Any]) -> None:
@@ -162,15 +162,15 @@ def expect_held(account: Stubbed, associations: list[Any], attachments: list[Any
 
 def test_a_gateway_goes_once_nothing_is_left_of_what_holds_it(account: Stubbed) -> None:
     """AWS has one error code for all that it refuses, so what is in the way is looked for first."""
-    live = gateway(account.aws, GATEWAY, (association("tgw-1", "associated"),))
-    leaving = [association("tgw-1", "disassociating"), association("vgw-0", "disassociated")]
+    live = gateway(account.aws, GATEWAY, (association("tgw-00000001", "associated"),))
+    leaving = [association("tgw-00000001", "disassociating"), association("vgw-00000000", "disassociated")]
     attached = [
         {"virtualInterfaceId": "dxvif-1", "attachmentState": "attached"},
         {"virtualInterfaceId": "dxvif-0", "attachmentState": "detached"},
     ]
-    account.expect("DeleteDirectConnectGatewayAssociation", associationId="a-tgw-1")
+    account.expect("DeleteDirectConnectGatewayAssociation", associationId="a-tgw-00000001")
     expect_held(account, leaving, attached)
-    with pytest.raises(AwsBusy, match=r"tgw-1 \(disassociating\), dxvif-1 \(attached\)"):
+    with pytest.raises(AwsBusy, match=r"tgw-00000001 \(disassociating\), dxvif-1 \(attached\)"):
         Gateway().delete(account.aws, live)
     expect_held(account, leaving[1:], attached[1:])
     account.expect("DeleteDirectConnectGateway", directConnectGatewayId=ID)

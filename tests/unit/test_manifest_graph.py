@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,3 +82,9 @@ def test_of_a_cycle_only_what_may_be_dropped_is_dropped() -> None:
     a, b = (Address("s", "k/K", name) for name in "ab")
     must = {a: frozenset({b}), b: frozenset[Address]()}
     assert untangled(must, {b: frozenset({a})}) == must
+
+
+def test_what_must_hold_in_a_circle_is_said_and_not_searched_for_ever() -> None:
+    a, b = (Address("s", "k/K", name) for name in "ab")
+    with pytest.raises(ValueError, match=r"need each other: s/k/K/a, s/k/K/b|need each other: s/k/K/b, s/k/K/a"):
+        untangled({a: frozenset({b}), b: frozenset({a})}, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -86,6 +87,16 @@ def test_what_is_gone_is_dropped(store: SqliteStore) -> None:
     store.applied(entry(X, "thing-x"))
     keep(look(store), store)
     assert store.inventory("prod").entries == ()
+
+
+def test_what_was_made_a_moment_ago_and_is_not_shown_yet_stays_on_record(store: SqliteStore) -> None:
+    """AWS's lists lag; without its record, what has no tags would be lost."""
+    store.applied(entry(X, "thing-x"))
+    seen = look(store)
+    keep_inventory(make_plan(seen), replace(seen, now=NOW + timedelta(seconds=30)), "c1", store, NOW)
+    assert store.inventory("prod").ids(X) == {"thing-x"}
+    keep_inventory(make_plan(seen), replace(seen, now=NOW + timedelta(seconds=90)), "c1", store, NOW)
+    assert store.inventory("prod").ids(X) == frozenset()
 
 
 def test_of_a_replacement_only_what_is_gone_is_dropped(store: SqliteStore) -> None:

@@ -24,7 +24,7 @@ GatewayRef = Annotated[
     str, Ref("directconnect/Gateway", output="id", literal=r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ]
 AssociatedRef = Annotated[
-    str, Ref("ec2/VpnGateway", "ec2/TransitGateway", output="id", literal=r"vgw-\w+|tgw-[0-9a-f]+")
+    str, Ref("ec2/VpnGateway", "ec2/TransitGateway", output="id", literal=r"(vgw|tgw)-[0-9a-f]{8,17}")
 ]
 """What a Direct Connect gateway leads to."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -19,6 +20,7 @@ from controller.model.scope import Scope
 from controller.model.spec import Part, TaggedSpec
 
 LEAVING = ("disassociating", "disassociated")
+TRANSIT_ID = re.compile(r"tgw-[0-9a-f]{8,17}")
 TRANSIT_PREFIXES = 200
 """Prefixes that AWS takes for a transit gateway."""
 
@@ -76,12 +78,12 @@ class Gateway(DirectConnectKind[GatewaySpec]):
     reads = (
         "directconnect:DescribeDirectConnectGateways",
         "directconnect:DescribeDirectConnectGatewayAssociations",
-        "directconnect:DescribeDirectConnectGatewayAttachments",
     )
     writes = (
         "directconnect:CreateDirectConnectGateway",
         "directconnect:UpdateDirectConnectGateway",
         "directconnect:DeleteDirectConnectGateway",
+        "directconnect:DescribeDirectConnectGatewayAttachments",
         "directconnect:CreateDirectConnectGatewayAssociation",
         "directconnect:UpdateDirectConnectGatewayAssociation",
         "directconnect:DeleteDirectConnectGatewayAssociation",
@@ -97,7 +99,7 @@ class Gateway(DirectConnectKind[GatewaySpec]):
         transit = {link.target.name for link in manifest.links if link.target.kind == "ec2/TransitGateway"}
         for each in spec.associations if isinstance(spec, GatewaySpec) else ():
             count = len(each.allowed_prefixes or ())
-            if each.gateway.startswith("tgw-") or each.gateway.rpartition("/")[2] in transit:
+            if TRANSIT_ID.fullmatch(each.gateway) or each.gateway.rpartition("/")[2] in transit:
                 if not count:
                     said = f"transit gateway {each.gateway} needs allowedPrefixes: nothing is advertised without"
                     yield manifest.problem("associations", said)

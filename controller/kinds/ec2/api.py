@@ -15,6 +15,8 @@ from controller.model.spec import Spec
 
 S = TypeVar("S", bound=Spec)
 Items = tuple[Mapping[str, Any], ...]
+GONE = ("disassociating", "disassociated", "failing", "failed")
+"""States in which a range does not belong to its VPC or subnet (any more)."""
 PAGE = 1000
 """The largest page of most describe calls."""
 
@@ -59,6 +61,20 @@ def to_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
     """A described resource's tags, without AWS's own."""
     return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ()) if not tag["Key"].startswith("aws:")}
+
+
+def arn_of(aws: Aws, type_: str, id_: str) -> str:
+    """A resource's ARN, where replies have only its id."""
+    return f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:{type_}/{id_}"
+
+
+def blocks(item: Mapping[str, Any], key: str) -> dict[str, str]:
+    """A VPC's or subnet's ranges under `key` (CidrBlock, Ipv6CidrBlock) with the ids of their associations."""
+    return {
+        found[key]: found["AssociationId"]
+        for found in item.get(f"{key}AssociationSet", ())
+        if found.get(f"{key}State", {}).get("State") not in GONE
+    }
 
 
 def network_interfaces(aws: Aws, **filters: str) -> str:

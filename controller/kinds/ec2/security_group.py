@@ -28,6 +28,8 @@ from controller.model.rules import (
     IngressRules,
     Rule,
     atoms,
+    bounds,
+    traffic,
 )
 from controller.model.scope import Scope
 from controller.model.spec import TaggedSpec
@@ -85,7 +87,7 @@ class SecurityGroup(Ec2Kind[SecurityGroupSpec]):
     reach = "parent"
     replace_on = frozenset({"groupName", "description", "vpc"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "The group's id.", "arn": "Its ARN.", "name": "Its name."}
-    reads = ("ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces")
+    reads = ("ec2:DescribeSecurityGroups",)
     writes = (
         "ec2:CreateSecurityGroup",
         "ec2:DeleteSecurityGroup",
@@ -95,6 +97,7 @@ class SecurityGroup(Ec2Kind[SecurityGroupSpec]):
         "ec2:RevokeSecurityGroupEgress",
         "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
         "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )
@@ -213,15 +216,9 @@ def permissions(rules: Mapping[Atom, str], group: str) -> list[dict[str, Any]]:
 
 
 def _ports(protocol: str, port: str, icmp: str) -> dict[str, Any]:
-    if protocol == "all":
-        return {"IpProtocol": "-1"}
-    if protocol in ("icmp", "icmpv6"):
-        type_, _, code = icmp.partition("/")
-        return {"IpProtocol": protocol, "FromPort": int(type_ or -1), "ToPort": int(code or -1)}
-    if port:
-        low, _, high = port.partition("-")
-        return {"IpProtocol": protocol, "FromPort": int(low), "ToPort": int(high or low)}
-    return {"IpProtocol": protocol}
+    found = bounds(protocol, port, icmp)
+    ends = {"FromPort": found[0], "ToPort": found[1]} if found else {}
+    return {"IpProtocol": "-1" if protocol == "all" else protocol, **ends}
 
 
 def _peer(peer: str, group: str) -> tuple[str, dict[str, str]]:
@@ -250,13 +247,7 @@ def translate(aws: Aws, group: Mapping[str, Any]) -> Observed[SecurityGroupSpec]
 
 def _rules(group: Mapping[str, Any], key: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
     for permission in group.get(key, ()):
-        protocol = permission["IpProtocol"]
-        low, high = permission.get("FromPort", -1), permission.get("ToPort", -1)
-        ports: dict[str, Any] = {"protocol": protocol}
-        if protocol in ("icmp", "icmpv6", "1", "58"):
-            ports["icmp"] = "" if low < 0 else f"{low}" if high < 0 else f"{low}/{high}"
-        elif protocol in ("tcp", "udp", "6", "17"):
-            ports["port"] = "all" if low < 0 else f"{low}-{high}"
+        ports = traffic(permission["IpProtocol"], permission.get("FromPort", -1), permission.get("ToPort", -1))
         for peer, description in _peers(permission, group):
             yield {**ports, "description": description}, (peer,)
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from controller.aws.client import Aws
-from controller.kinds.ec2.api import Ec2Kind, describe, network_interfaces, tags_of
+from controller.kinds.ec2.api import Ec2Kind, blocks, describe, network_interfaces, tags_of
 from controller.kinds.ec2.types import VpcRef
 from controller.kinds.ec2.vpc import VpcSpec
 from controller.model.cidr import Cidr4, Cidr6Share, inside, overlapping, parse_cidr
@@ -93,13 +93,14 @@ class Subnet(Ec2Kind[SubnetSpec]):
         "availabilityZone": "Its zone.",
         "cidrBlock": "Its IPv4 range.",
     }
-    reads = ("ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces")
+    reads = ("ec2:DescribeSubnets",)
     writes = (
         "ec2:CreateSubnet",
         "ec2:DeleteSubnet",
         "ec2:ModifySubnetAttribute",
         "ec2:AssociateSubnetCidrBlock",
         "ec2:DisassociateSubnetCidrBlock",
+        "ec2:DescribeNetworkInterfaces",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )
@@ -174,16 +175,12 @@ class Subnet(Ec2Kind[SubnetSpec]):
 def translate(subnet: Mapping[str, Any]) -> Observed[SubnetSpec]:
     """The subnet of a DescribeSubnets reply."""
     names = subnet.get("PrivateDnsNameOptionsOnLaunch", {})
-    blocks = {
-        found["Ipv6CidrBlock"]: found["AssociationId"]
-        for found in subnet.get("Ipv6CidrBlockAssociationSet", ())
-        if found["Ipv6CidrBlockState"]["State"] in ("associating", "associated")
-    }
+    six = blocks(subnet, "Ipv6CidrBlock")
     spec = SubnetSpec(
         vpc=subnet["VpcId"],
         cidr_block=subnet.get("CidrBlock", ""),
         availability_zone=subnet["AvailabilityZone"],
-        ipv6_cidr_block=next(iter(blocks), ""),
+        ipv6_cidr_block=next(iter(six), ""),
         ipv6_native=subnet.get("Ipv6Native", False),
         map_public_ip_on_launch=subnet.get("MapPublicIpOnLaunch", False),
         assign_ipv6_address_on_creation=subnet.get("AssignIpv6AddressOnCreation", False),
@@ -199,7 +196,7 @@ def translate(subnet: Mapping[str, Any]) -> Observed[SubnetSpec]:
         "cidrBlock": subnet.get("CidrBlock", ""),
     }
     pending = "AWS is still making it" if subnet.get("State") == "pending" else ""
-    return Observed(subnet["SubnetId"], spec, tags_of(subnet), outputs, pending, detail=tuple(blocks.values()))
+    return Observed(subnet["SubnetId"], spec, tags_of(subnet), outputs, pending, detail=tuple(six.values()))
 
 
 def _outside(subnets: list[Placed], name: str, vpc: VpcSpec) -> Iterator[tuple[Manifest, Problem]]:

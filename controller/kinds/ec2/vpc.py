@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from controller.aws.client import Aws
-from controller.kinds.ec2.api import Ec2Kind, describe, network_interfaces, tags_of
+from controller.kinds.ec2.api import Ec2Kind, blocks, describe, network_interfaces, tags_of
 from controller.kinds.ec2.types import DhcpOptionsRef
 from controller.model.cidr import Cidr4, overlapping, parse_cidr
 from controller.model.manifest import Manifest
@@ -22,7 +22,6 @@ ATTRIBUTES = ("enableDnsSupport", "enableDnsHostnames", "enableNetworkAddressUsa
 _SNAKE = dict(
     zip(("enable_dns_support", "enable_dns_hostnames", "enable_network_address_usage_metrics"), ATTRIBUTES, strict=True)
 )
-GONE = ("disassociated", "disassociating", "failed", "failing")
 
 
 class VpcSpec(TaggedSpec):
@@ -65,7 +64,7 @@ class Vpc(Ec2Kind[VpcSpec]):
         "cidrBlock": "Its primary IPv4 range.",
         "ipv6CidrBlock": "Its IPv6 range, where it has one.",
     }
-    reads = ("ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+    reads = ("ec2:DescribeVpcs", "ec2:DescribeVpcAttribute")
     writes = (
         "ec2:CreateVpc",
         "ec2:DeleteVpc",
@@ -73,6 +72,8 @@ class Vpc(Ec2Kind[VpcSpec]):
         "ec2:AssociateVpcCidrBlock",
         "ec2:DisassociateVpcCidrBlock",
         "ec2:AssociateDhcpOptions",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )
@@ -149,7 +150,7 @@ def _field(spec: VpcSpec, alias: str) -> Any:
 def translate(aws: Aws, vpc: Mapping[str, Any], attributes: Mapping[str, bool]) -> Observed[VpcSpec]:
     """The VPC of a DescribeVpcs reply. Attributes that were not asked for are unknown."""
     id_ = vpc["VpcId"]
-    four, six = _blocks(vpc, "CidrBlock"), _blocks(vpc, "Ipv6CidrBlock")
+    four, six = blocks(vpc, "CidrBlock"), blocks(vpc, "Ipv6CidrBlock")
     known: dict[str, Any] = {snake: attributes.get(name) for snake, name in _SNAKE.items()}
     spec = VpcSpec.model_construct(
         cidr_block=vpc["CidrBlock"],
@@ -168,15 +169,6 @@ def translate(aws: Aws, vpc: Mapping[str, Any], attributes: Mapping[str, bool]) 
     }
     pending = "AWS is still making it" if vpc.get("State") == "pending" else ""
     return Observed(id_, spec, tags_of(vpc), outputs, pending, detail={**four, **six})
-
-
-def _blocks(vpc: Mapping[str, Any], key: str) -> dict[str, str]:
-    """Association ids of a VPC's ranges, by range."""
-    return {
-        found[key]: found["AssociationId"]
-        for found in vpc.get(f"{key}AssociationSet", ())
-        if found.get(f"{key}State", {}).get("State") not in GONE
-    }
 
 
 def _doubts(manifest: Manifest, spec: VpcSpec) -> Iterator[Problem]:
