@@ -5,6 +5,7 @@ What is not small stands in the tests' table of gaps instead.
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ def complete() -> None:
     _modify_prefix_lists()
     _keep_subnets_in_use()
     _complete_transit_gateways()
+    _have_no_direct_connect()
 
 
 def _answer_credentials() -> None:
@@ -61,6 +63,17 @@ def _complete_transit_gateways() -> None:
         (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
     ):
         setattr(owner, name, function)
+
+
+def _have_no_direct_connect() -> None:
+    """Neither Direct Connect gateways nor virtual interfaces can be made here, so there are none."""
+    from moto.directconnect.responses import DirectConnectResponse
+
+    for name, key in (
+        ("describe_direct_connect_gateways", "directConnectGateways"),
+        ("describe_virtual_interfaces", "virtualInterfaces"),
+    ):
+        setattr(DirectConnectResponse, name, lambda _, key=key: json.dumps({key: []}))
 
 
 def _let_go_of_addresses() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.directconnect.gateway import Gateway
+from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
 from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
@@ -66,6 +68,9 @@ _ALL: tuple[Kind[Any], ...] = (
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # directconnect
+    Gateway(),
+    VirtualInterface(),
     # smaller services
     LogGroup(),
     Repository(),

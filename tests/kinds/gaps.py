@@ -1,7 +1,7 @@
 """The one table of what moto cannot do, or does otherwise than AWS documents. Nothing else is ever skipped.
 
-Each entry names the kind and the field, and gives the reason. What stands here is covered by calls that are checked against
-botocore's service model instead (test_requests_*.py).
+Each entry names the kind and the field (`*`: all of the kind), and gives the reason. What stands here is covered by calls that are
+checked against botocore's service model instead (test_requests_*.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    ("directconnect/Gateway", "*"): "moto has connections and link aggregation groups alone",
+    ("directconnect/VirtualInterface", "*"): "moto has connections and link aggregation groups alone",
     (
         "ec2/ElasticIp",
         "networkBorderGroup",

@@ -19,6 +19,7 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
@@ -26,6 +27,7 @@ TYPES: Mapping[str, str] = {
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
 
 WITHOUT_TYPE: Mapping[str, str] = {
+    "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
 }

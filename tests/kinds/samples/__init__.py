@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
+from tests.kinds.samples import directconnect, ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -13,6 +13,7 @@ SAMPLES: Mapping[str, Sample] = {
     **ec2_gateways.SAMPLES,
     **ec2_acl.SAMPLES,
     **ec2_transit.SAMPLES,
+    **directconnect.SAMPLES,
     **logs.SAMPLES,
     **ecr.SAMPLES,
     **elbv2.SAMPLES,
