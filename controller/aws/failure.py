@@ -60,11 +60,14 @@ IN_USE = frozenset(
         "DependencyViolation",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "PriorityInUse",
         "ResourceInUse",
         "ResourceInUseException",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
+TAKEN = frozenset(["DuplicateListener", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"])
+"""What says that a name is taken, and does not end as is_taken expects."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -133,7 +136,9 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code.endswith(("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate"))
+    return code in TAKEN or code.endswith(
+        ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate")
+    )
 
 
 def _hint(code: str, service: str, operation: str) -> str:

@@ -12,6 +12,7 @@ from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.elbv2.load_balancer import LoadBalancer
+from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -38,6 +39,7 @@ _ALL: tuple[Kind[Any], ...] = (
     SecurityGroup(),
     # elbv2
     LoadBalancer(),
+    TargetGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

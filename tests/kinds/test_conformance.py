@@ -52,10 +52,14 @@ def everything(stage: Stage) -> list[tuple[str, str]]:
 
 
 def picture(stage: Stage) -> dict[Address, dict[str, Any]]:
-    """All that is trueup's, with names in place of ids: what has been made anew looks the same."""
+    """All that is trueup's, with names in place of ids and of made-up names: what has been made anew looks the same."""
     owned = stage.plan().owned
     names = names_of(owned)
-    return {address: named(item.spec, names) for address, item in owned.items()}
+    specs = {address: named(item.spec, names) for address, item in owned.items()}
+    return {
+        address: {**spec, "name": address.name} if "name" in spec and not KINDS[address.kind].name_field else spec
+        for address, spec in specs.items()
+    }
 
 
 def mine(stage: Stage, kind: str) -> Observed[Any]:

@@ -20,6 +20,7 @@ from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "elbv2/TargetGroup": "AWS::ElasticLoadBalancingV2::TargetGroup",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
@@ -34,6 +35,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("elbv2/TargetGroup", "VpcId"): "vpc",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
