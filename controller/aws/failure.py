@@ -58,11 +58,17 @@ BUSY = frozenset(
 IN_USE = frozenset(
     [
         "DependencyViolation",
+        "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidVpcState",
+        "PrefixListVersionMismatch",
         "PriorityInUse",
+        "Resource.AlreadyAssociated",
+        "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
+        "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""

@@ -167,8 +167,9 @@ class LogEvents:
         verb, result = event.action.verb.value, event.result
         if result is Result.DONE:
             self._said.pop(f"end {event.action.key}", None)
-            self._log.info(verb, **_place(event), seconds=round(event.seconds, 2), why=event.action.reason)
-        elif result is Result.SKIPPED:
+            told = {"effects": "; ".join(event.action.effects)} if event.action.effects else {}
+            self._log.info(verb, **_place(event), seconds=round(event.seconds, 2), why=event.action.reason, **told)
+        elif result in (Result.SKIPPED, Result.WAITING):
             if self._is_news(f"skip {event.action.key}", event.reason):
                 self._log.warning(f"{verb} waits", **_place(event), reason=event.reason)
         elif self._is_news(f"end {event.action.key}", (result, event.reason)):

@@ -90,12 +90,21 @@ def test_the_addresses_of_a_network_load_balancer_are_told() -> None:
     [
         ({"Code": "active"}, ""),
         ({"Code": "provisioning"}, "AWS is still making it"),
-        ({"Code": "active_impaired"}, "it passes traffic on, but AWS cannot let it grow"),
-        ({"Code": "failed", "Reason": "no free addresses"}, "AWS could not make it: no free addresses"),
+        (
+            {"Code": "active_impaired", "Reason": "no free addresses"},
+            "it passes traffic on, but AWS cannot let it grow: no free addresses",
+        ),
     ],
 )
 def test_a_load_balancer_that_is_not_ready_says_why(state: dict[str, str], said: str) -> None:
     assert load_balancer({**REPLY, "State": state}, {}, {}).pending == said
+
+
+def test_a_load_balancer_that_aws_could_not_make_is_failed_and_not_pending() -> None:
+    """It will never be ready: it is made anew."""
+    found = load_balancer({**REPLY, "State": {"Code": "failed", "Reason": "no free addresses"}}, {}, {})
+    assert (found.failed, found.pending) == ("no free addresses", "")
+    assert load_balancer({**REPLY, "State": {"Code": "failed"}}, {}, {}).failed == "AWS gives no reason"
 
 
 def test_a_load_balancer_that_aws_protects_is_kept() -> None:

@@ -505,3 +505,22 @@ def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
     stage.cloud.on["create"] = lambda: asked.append(acting.get())
     stage.carry_out(creation())
     assert asked == [X]
+
+
+def test_what_aws_could_not_make_is_made_anew_at_once_and_then_not_before_its_time() -> None:
+    """Each attempt leaves another resource behind, under another id; it is one failure all the same."""
+    stage = Stage()
+    for attempt, id_ in enumerate(("thing-1", "thing-2"), 1):
+        failed = replace(thing("x", id_=id_), failed="no addresses are free")
+        stage.cloud.live[id_] = failed
+        assert stage.carry_out(change(failed)).result is Result.DONE
+        assert (stage.failure.message, stage.failure.attempts) == ("no addresses are free", attempt)
+        assert stage.failure.not_before == NOW + timedelta(minutes=attempt)
+        del stage.cloud.live["thing-x"]
+    assert [name for name, *_ in stage.cloud.calls] == ["delete", "create"] * 2
+
+
+def test_what_is_made_anew_for_another_reason_leaves_no_failure_behind() -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.carry_out(change(thing("x"), shape="flat"))
+    assert stage.inventory.failures == {}
