@@ -63,6 +63,7 @@ IN_USE = frozenset(
         "InvalidIPAddress.InUse",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
+        "PriorityInUse",
         "Resource.AlreadyAssociated",
         "RepositoryNotEmptyException",
         "ResourceInUse",
@@ -71,6 +72,8 @@ IN_USE = frozenset(
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
+TAKEN = frozenset(["DuplicateListener", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"])
+"""What says that a name is taken, and does not end as is_taken expects."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -144,7 +147,9 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code.endswith(("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate"))
+    return code in TAKEN or code.endswith(
+        ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate")
+    )
 
 
 def _hint(code: str, service: str, operation: str) -> str:

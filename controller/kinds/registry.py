@@ -29,6 +29,7 @@ from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
 from controller.kinds.elbv2.load_balancer import LoadBalancer
+from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -76,6 +77,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Repository(),
     # elbv2
     LoadBalancer(),
+    TargetGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -63,6 +63,10 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/VpnConnection", "preSharedKeyStorage"): "moto keeps no options of a VPN connection",
     ("elbv2/LoadBalancer", "subnetMappings"): "moto does not tell the addresses of a mapping",
     ("elbv2/LoadBalancer", "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic"): "moto leaves it out",
+    (
+        "elbv2/TargetGroup",
+        "healthCheckEnabled",
+    ): "only a Lambda function's can be off, which moto knows without health checks",
     ("iam/Group", "path"): "moto's UpdateGroup takes a new path only beside a new name",
     ("iam/OIDCProvider", "clientIds"): "moto has neither AddClientIDToOpenIDConnectProvider nor its opposite",
     ("iam/SAMLProvider", "tags"): "moto keeps no tags of SAML providers",

@@ -22,6 +22,7 @@ TYPES: Mapping[str, str] = {
     "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "elbv2/TargetGroup": "AWS::ElasticLoadBalancingV2::TargetGroup",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
@@ -43,6 +44,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
     ("ec2/VpcEndpoint", "VpcId"): "vpc",
+    ("elbv2/TargetGroup", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
