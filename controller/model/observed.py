@@ -20,6 +20,7 @@ class Observed(Generic[S]):
     tags      all tags but AWS's own (`aws:`); None where AWS does not report them, or the kind has none
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
+    undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -31,6 +32,7 @@ class Observed(Generic[S]):
     tags: Mapping[str, str] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    undone: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None
