@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from controller.errors import TrueupError
@@ -45,6 +46,7 @@ def _complete() -> None:
         _answer_credentials()
         _drop_network_acls()
         _modify_prefix_lists()
+        _tag_peering_connections()
 
 
 def _answer_credentials() -> None:
@@ -89,6 +91,21 @@ def _modify_prefix_lists() -> None:
         return result
 
     VPCs.modify_managed_prefix_list = modify_what_is_given  # type: ignore[method-assign]
+
+
+def _tag_peering_connections() -> None:
+    """Each side of a peering connection between accounts or regions has tags of its own."""
+    from moto.ec2.models import EC2Backend
+
+    describe = EC2Backend.describe_vpc_peering_connections
+
+    def describe_as_a_side(self: EC2Backend, vpc_peering_ids: list[str] | None = None) -> list[Any]:
+        seen = [copy(found) for found in describe(self, vpc_peering_ids)]
+        for found in seen:
+            found.ec2_backend = self
+        return seen
+
+    EC2Backend.describe_vpc_peering_connections = describe_as_a_side  # type: ignore[method-assign, assignment]
 
 
 def environment(endpoint: str) -> dict[str, str]:
