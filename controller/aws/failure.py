@@ -59,6 +59,7 @@ IN_USE = frozenset(
         "DependencyViolation",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "PrefixListVersionMismatch",
         "ResourceInUse",
         "ResourceInUseException",

@@ -11,6 +11,8 @@ from controller.kinds.ec2.prefix_list import PrefixList
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
+from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -37,6 +39,8 @@ _ALL: tuple[Kind[Any], ...] = (
     SecurityGroup(),
     NetworkAcl(),
     PrefixList(),
+    VpcPeeringConnection(),
+    VpcPeeringAccepter(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -19,6 +19,11 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("iam/User", "permissionsBoundary"): "moto has no PutUserPermissionsBoundary",
 }
 
+TWO_SCOPES: Mapping[str, str] = {
+    "ec2/VpcPeeringAccepter": "answers what another scope asks: its life is shown in test_ec2_peering.py",
+}
+"""Kinds that one scope alone cannot show, so that the conformance suite has no samples of them."""
+
 
 def gap(kind: str, what: str) -> str:
     """Why moto cannot show something of a kind; "" where it can."""

@@ -125,5 +125,5 @@ def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
 def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
     files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in EXAMPLES.rglob("*.yaml")}
     stage = Stage(tmp_path, files, scope="examples")
-    assert stage.converge().converged
+    stage.converge_all(*stage.loaded().scopes)
     assert stage.plan().actions == ()

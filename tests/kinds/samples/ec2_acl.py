@@ -57,4 +57,14 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"addressFamily": "IPv6"},
     ),
+    "ec2/VpcPeeringConnection": Sample(
+        around=(*VPCS, ("ec2/Vpc", "three", {"cidrBlock": "10.2.0.0/16"})),
+        spec={"vpc": "one", "peerVpc": "two", "peerAllowDnsResolutionFromRemoteVpc": False, "tags": {"team": "a"}},
+        changes={
+            "allowDnsResolutionFromRemoteVpc": True,
+            "peerAllowDnsResolutionFromRemoteVpc": True,
+            "tags": {"team": "b"},
+        },
+        replacements={"vpc": "three", "peerVpc": "three"},
+    ),
 }
