@@ -14,7 +14,7 @@ from typing import Any
 from controller.aws.account import Accounts, Gate, open_gate
 from controller.aws.client import Aws
 from controller.aws.emulator import ACCOUNT
-from controller.kinds.registry import KINDS
+from controller.kinds.registry import COMPOSITES, KINDS
 from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
@@ -31,7 +31,7 @@ kind: Scope
 metadata: {{name: test}}
 spec: {{account: "{ACCOUNT}", region: eu-central-1, guard: {{maxDeletes: 50, maxReplacements: 50}}}}
 """
-READ = re.compile("^(Get|List|Describe|AssumeRole)")
+READ = re.compile("^(Get|List|Describe|Search|AssumeRole)")
 
 
 _on: list[Stage] = []
@@ -102,7 +102,7 @@ class Stage:
     def loaded(self) -> Loaded:
         """What the files say, with all that is wrong with them."""
         blobs = tuple(Blob(path, blob_id(text.encode()), text.encode()) for path, text in sorted(self.files.items()))
-        return Loader(KINDS).load(Tree(None, "", blobs))
+        return Loader(KINDS, COMPOSITES).load(Tree(None, "", blobs))
 
     def desired(self) -> Desired:
         loaded = self.loaded()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,9 +13,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from controller.errors import TrueupError
+
 if TYPE_CHECKING:
     from controller.manifest.load import Loader
-    from controller.model.manifest import Loaded
+    from controller.model.event import Event
+    from controller.model.manifest import Desired, Loaded
     from controller.model.problem import Problem
     from controller.settings import Settings
 
@@ -52,7 +56,28 @@ def show(output: Output, text: Text | str, data: Any) -> None:
     if output is Output.JSON:
         typer.echo(json.dumps(data, indent=2, default=str))
     else:
-        console.print(text)
+        console.print(text, markup=False)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Event], None]]:
+    """Shows on a terminal what is being waited for, by listening to events; in a pipe nothing."""
+    from controller.model.event import AwsCalled, KindObserved, PassStarted
+
+    with errors.status("asking AWS") as line:
+        calls = 0
+
+        def listen(event: Event) -> None:
+            nonlocal calls
+            match event:
+                case PassStarted(scope):
+                    line.update(f"{scope}: asking AWS")
+                case KindObserved(scope, kind, count):
+                    line.update(f"{scope}: read {count} {kind}, {calls} calls to AWS so far")
+                case AwsCalled():
+                    calls += 1
+
+        yield listen
 
 
 def show_problems(problems: Iterable[Problem]) -> None:
@@ -63,10 +88,10 @@ def show_problems(problems: Iterable[Problem]) -> None:
 
 def loader() -> Loader:
     """A loader that knows all kinds."""
-    from controller.kinds.registry import KINDS
+    from controller.kinds.registry import COMPOSITES, KINDS
     from controller.manifest.load import Loader
 
-    return Loader(KINDS)
+    return Loader(KINDS, COMPOSITES)
 
 
 def load(folder: Path | None, chosen: Settings, commit: str | None = None) -> tuple[Loaded, str]:
@@ -93,3 +118,10 @@ def load(folder: Path | None, chosen: Settings, commit: str | None = None) -> tu
 def has_errors(problems: Iterable[Problem]) -> bool:
     """Whether any problem is more than a warning."""
     return any(problem.severity == "error" for problem in problems)
+
+
+def chosen_scopes(loaded: Loaded, scope: str | None) -> list[Desired]:
+    """The scopes to look at: all, or the one that was named. Raises TrueupError where there is none of that name."""
+    if scope is not None and scope not in loaded.scopes:
+        raise TrueupError(f"there is no scope {scope!r}", hint=f"scopes: {', '.join(loaded.scopes) or 'none'}")
+    return [desired for name, desired in sorted(loaded.scopes.items()) if scope in (None, name)]

@@ -19,9 +19,11 @@ from controller.cli.common import (
     RepoOption,
     ScopeOption,
     StateOption,
+    chosen_scopes,
     console,
     has_errors,
     load,
+    progress,
     settings,
     show,
     show_problems,
@@ -30,7 +32,7 @@ from controller.errors import TrueupError
 
 if TYPE_CHECKING:
     from controller.model.event import Event
-    from controller.model.manifest import Desired, Loaded
+    from controller.model.manifest import Desired
     from controller.reconcile.cycle import World
     from controller.settings import Settings
 
@@ -65,8 +67,9 @@ def plan(
     chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir, owner=owner)
     loaded, sha = load(folder, chosen, commit)
     show_problems(loaded.problems)
-    world = _world(chosen, lambda event: None, writes=False)
-    plans = [guarded(look(_as(role, desired), world), sha, world) for desired in _chosen(loaded, scope)]
+    with progress() as listen:
+        world = _world(chosen, listen, writes=False)
+        plans = [guarded(look(_as(role, desired), world), sha, world) for desired in chosen_scopes(loaded, scope)]
     show(output, Text("\n").join(render(one) for one in plans), [plain(one) for one in plans])
     troubles = any(
         status.state in ("failed", "unknown", "blocked") for one in plans for status in one.statuses.values()
@@ -100,7 +103,7 @@ def apply(
     tell = _teller() if output is Output.TEXT else board
     with exclusive(chosen.lock_file):
         world = _world(chosen, tell, writes=True)
-        outcomes = [reconcile(desired, sha, world) for desired in _chosen(loaded, scope)]
+        outcomes = [reconcile(desired, sha, world) for desired in chosen_scopes(loaded, scope)]
     for outcome in outcomes:
         from controller.model.event import PassEnded
 
@@ -139,15 +142,10 @@ def export(
     if unknown:
         raise TrueupError(f"there is no kind {unknown[0]}", hint=f"kinds: {', '.join(KINDS)}")
     kinds = {name: KINDS[name] for name in kind or KINDS}
-    aws = Aws(Accounts(emit=lambda event: None).of(wanted), region)
-    files = write_folder(folder, export_scope(aws, wanted, kinds))
+    with progress() as listen:
+        aws = Aws(Accounts(emit=listen).of(wanted), region)
+        files = write_folder(folder, export_scope(aws, wanted, kinds))
     show(output, "\n".join(f"wrote {file}" for file in files), {"files": [str(file) for file in files]})
-
-
-def _chosen(loaded: Loaded, scope: str | None) -> list[Desired]:
-    if scope is not None and scope not in loaded.scopes:
-        raise TrueupError(f"there is no scope {scope!r}", hint=f"scopes: {', '.join(loaded.scopes) or 'none'}")
-    return [desired for name, desired in sorted(loaded.scopes.items()) if scope in (None, name)]
 
 
 def _as(role: str | None, desired: Desired) -> Desired:

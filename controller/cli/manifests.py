@@ -16,7 +16,9 @@ from controller.cli.common import (
     OutputOption,
     PathOption,
     RepoOption,
+    ScopeOption,
     StateOption,
+    chosen_scopes,
     has_errors,
     load,
     settings,
@@ -51,31 +53,72 @@ def validate(
     raise typer.Exit(1 if wrong else 0)
 
 
+def expand(
+    folder: FolderArgument = None,
+    repo: RepoOption = None,
+    branch: BranchOption = None,
+    commit: CommitOption = None,
+    path: PathOption = None,
+    scope: ScopeOption = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only manifests of this kind.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Only manifests of this name.")] = None,
+    state_dir: StateOption = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show the manifests as trueup sees them: composites expanded, includes patched, variables put in. Exit code 1: errors."""
+    from controller.kinds.registry import KINDS
+    from controller.manifest.document import document
+    from controller.manifest.yaml_writer import write
+    from controller.model.address import short_kind
+
+    chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir)
+    loaded, _ = load(folder, chosen, commit)
+    show_problems(loaded.problems)
+    documents = [
+        document(manifest, KINDS)
+        for desired in chosen_scopes(loaded, scope)
+        for address, manifest in desired.manifests.items()
+        if kind in (None, address.kind, short_kind(address.kind)) and name in (None, address.name)
+    ]
+    if output is Output.TEXT:
+        typer.echo(write(documents), nl=False)
+    else:
+        show(output, "", documents)
+    raise typer.Exit(1 if has_errors(loaded.problems) else 0)
+
+
 def explain(
     what: Annotated[str, typer.Argument(help="Kind or Kind.field, such as Role.trust; `Scope` too.")],
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Tell what a kind, or a field of it, is and takes."""
-    from controller.kinds.registry import KINDS
+    from controller.kinds.registry import COMPOSITES, KINDS
     from controller.manifest.explain import explain as told
 
-    explanation = told(what, KINDS)
+    explanation = told(what, {**KINDS, **COMPOSITES})
     show(output, explanation.text, explanation.data)
 
 
 def schema(
     kind: Annotated[str | None, typer.Argument(help="One kind; unset: one schema for all.")] = None,
     write: Annotated[Path | None, typer.Option("--write", help="Write all schemas into this folder.")] = None,
+    output: OutputOption = Output.JSON,
 ) -> None:
-    """Print JSON Schemas of manifests, for editors and CI."""
-    from controller.kinds.registry import KINDS
+    """Print JSON Schemas of manifests, for editors and CI. As text: what there is, as `explain` tells it."""
+    from controller.kinds.registry import COMPOSITES, KINDS
+    from controller.manifest.explain import explain as told
     from controller.manifest.schema import all_schemas, schema_of, write_schemas
 
+    kinds = {**KINDS, **COMPOSITES}
     if write is not None:
-        for name in write_schemas(write, KINDS):
+        for name in write_schemas(write, kinds):
             typer.echo(name)
         return
-    typer.echo(all_schemas(KINDS) if kind is None else schema_of(kind, KINDS))
+    if output is Output.TEXT:
+        typer.echo(told(kind, kinds).text if kind else "\n".join(["Scope", *kinds]))
+    else:
+        typer.echo(all_schemas(kinds) if kind is None else schema_of(kind, kinds))
 
 
 def permissions(
@@ -87,18 +130,22 @@ def permissions(
         Path | None,
         typer.Option("--write", help="Write a policy for each service, and a read-only one, into this folder."),
     ] = None,
+    output: OutputOption = Output.JSON,
 ) -> None:
-    """Print the IAM policy that trueup's role needs."""
+    """Print the IAM policy that trueup's role needs. As text: its actions, one a line."""
     from controller.kinds.registry import KINDS
     from controller.manifest.explain import kind_id
-    from controller.manifest.permissions import policy, write_policies
+    from controller.manifest.permissions import actions, policy, write_policies
 
     if write is not None:
         for name in write_policies(write, KINDS):
             typer.echo(name)
         return
     chosen = [KINDS[kind_id(name, KINDS)] for name in kind or KINDS]
-    typer.echo(policy(chosen, read_only=read_only), nl=False)
+    if output is Output.TEXT:
+        typer.echo("\n".join(actions(chosen, read_only=read_only)))
+    else:
+        typer.echo(policy(chosen, read_only=read_only), nl=False)
 
 
-VERBS = {"validate": validate, "explain": explain, "schema": schema, "permissions": permissions}
+VERBS = {"validate": validate, "expand": expand, "explain": explain, "schema": schema, "permissions": permissions}

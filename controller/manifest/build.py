@@ -15,8 +15,9 @@ from hashlib import sha256
 from typing import Any
 
 from controller.manifest import variables
-from controller.manifest.envelope import KindLike, Kinds, name_problem
-from controller.manifest.includes import Draft, merge
+from controller.manifest.envelope import KindLike, Kinds
+from controller.manifest.includes import Draft
+from controller.manifest.interpolate import interpolate
 from controller.manifest.places import locate, path_in
 from controller.manifest.references import Index, candidates, dependency, output_link
 from controller.manifest.validation import Source, field_names, field_path, validate
@@ -78,7 +79,8 @@ class _Desk:
 def build(draft: Draft, scope: Scope, kinds: Kinds, index: Index) -> Built:
     """A draft as a manifest of its scope, with all Problems that are found on the way."""
     desk = _Desk(draft, scope, kinds, index)
-    data, lifecycle = _interpolate(desk)
+    data, lifecycle, problems = interpolate(draft, scope)
+    desk.problems += problems
     moved: dict[Path, Path] = {}
     if desk.kind.name_field and desk.kind.name_field not in data:
         data = {**data, desk.kind.name_field: draft.name}
@@ -87,26 +89,6 @@ def build(draft: Draft, scope: Scope, kinds: Kinds, index: Index) -> Built:
     spec = _validate_spec(desk, data, moved)
     life = _validate_lifecycle(desk, lifecycle)
     return _finish(desk, data, spec, life)
-
-
-def _interpolate(desk: _Desk) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The draft's `spec` and `lifecycle`, merged and with variables in them."""
-    envelope, values = desk.draft.envelope, desk.scope.spec.variables
-    parts: dict[str, Any] = {"spec": envelope.spec, "lifecycle": envelope.lifecycle}
-    for overlay in desk.draft.overlays:
-        parts = merge(parts, {"spec": overlay.patch.spec, "lifecycle": overlay.patch.lifecycle})
-    wrong = name_problem(desk.draft.name, desk.locate)
-    if wrong and not any(variables.faults(envelope.name, values)):
-        desk.problems.append(wrong)
-    found = [*variables.strings(parts), *variables.strings(envelope.name, ("metadata", "name"))]
-    for path, text in found:
-        for fault in variables.faults(text, values):
-            desk.complain(path, fault)
-    if found:
-        for path in variables.collisions(parts, values):
-            desk.complain(path, Wrong("two keys become one when variables are put in"))
-        parts = variables.substitute(parts, values)
-    return parts["spec"], parts["lifecycle"]
 
 
 def _note_outputs(desk: _Desk, data: Mapping[str, Any]) -> None:

@@ -6,20 +6,19 @@ The first look at a YAML document: whose it is and what it is called. What stand
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controller.manifest.variables import Path
 from controller.manifest.yaml_reader import Document
-from controller.model.address import api_version, short_kind
+from controller.model.address import TRUEUP_API, api_version, short_kind
 from controller.model.manifest import Manifest, View
 from controller.model.problem import Position, Problem, did_you_mean
 from controller.model.scope import Scope
 from controller.model.spec import Spec
 
 SCOPE = "trueup/Scope"
-TRUEUP_API = "trueup/v1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+=,.@_-]{0,127}")
 NAME_RULE = "up to 128 letters, digits and +=,.@_- in it, a letter or digit first"
 _KEYS = ("apiVersion", "kind", "metadata", "lifecycle", "spec")
@@ -46,6 +45,12 @@ class KindLike(Protocol):
 Kinds = Mapping[str, KindLike]
 
 
+class Positioned(Protocol):
+    """What tells where the fields of a manifest are written."""
+
+    def position(self, path: Path, /) -> Position: ...
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Envelope:
     """A document whose kind and name could be read. `sound` is false where something else about it is wrong.
@@ -57,7 +62,7 @@ class Envelope:
     name: str
     spec: Mapping[str, Any]
     lifecycle: Mapping[str, Any]
-    document: Document
+    document: Positioned
     sound: bool
 
     @property
@@ -65,7 +70,7 @@ class Envelope:
         return self.document.position(())
 
 
-def parse(document: Document, kinds: Kinds) -> tuple[Envelope | None, tuple[Problem, ...]]:
+def parse(document: Document, kinds: Collection[str]) -> tuple[Envelope | None, tuple[Problem, ...]]:
     """The envelope of a document, and all that is wrong with it."""
     data = document.data
     if not isinstance(data, Mapping):
@@ -80,7 +85,7 @@ def parse(document: Document, kinds: Kinds) -> tuple[Envelope | None, tuple[Prob
     return Envelope(kind, name, spec, lifecycle, document, sound=not problems), tuple(problems)
 
 
-def _kind(document: Document, data: Mapping[Any, Any], kinds: Kinds) -> tuple[str, list[Problem]]:
+def _kind(document: Document, data: Mapping[Any, Any], kinds: Collection[str]) -> tuple[str, list[Problem]]:
     missing = [Problem(document.position(()), "is missing", key) for key in ("apiVersion", "kind") if key not in data]
     if missing:
         return "", missing

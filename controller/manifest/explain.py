@@ -77,8 +77,9 @@ def _head(kind: Any) -> list[str]:
     if kind.outputs:
         lines.append("outputs:")
         lines += [f"  ${{out.{short_kind(kind.id)}.<name>.{name}}}  {text}" for name, text in kind.outputs.items()]
-    lines.append("IAM actions trueup needs:")
-    lines += [f"  to look: {', '.join(kind.reads)}", f"  to change: {', '.join(kind.writes)}"]
+    if kind.reads or kind.writes:
+        lines.append("IAM actions trueup needs:")
+        lines += [f"  to look: {', '.join(kind.reads)}", f"  to change: {', '.join(kind.writes)}"]
     return lines
 
 

@@ -5,7 +5,7 @@ An include takes a folder's manifests and, where that folder has a scope of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from posixpath import join
 from typing import Any
@@ -14,7 +14,6 @@ from controller.manifest.envelope import Envelope
 from controller.manifest.scopes import EXAMPLE, File, Home, Layout, clean, within
 from controller.manifest.validation import field_path
 from controller.manifest.variables import Path, Variable, substitute
-from controller.model.address import short_kind
 from controller.model.problem import Position, Problem, did_you_mean
 from controller.model.scope import Patch
 
@@ -29,7 +28,7 @@ class Overlay:
 
     def fits(self, kind: str, name: str) -> bool:
         """Whether it is meant for the manifest of this kind and name. Its own name has its variables put in already."""
-        return self.patch.kind in ("", kind, short_kind(kind)) and self.patch.name in ("", name)
+        return self.patch.fits(kind, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +41,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A manifest on its way: whose it is, its final name, and the overlays that fit."""
+    """A manifest on its way: whose it is, its final name, and the overlays that fit.
+
+    `handed_on`: of a composite, the overlays that may fit what it expands to.
+    """
 
     envelope: Envelope
     name: str
     overlays: tuple[Overlay, ...] = ()
+    handed_on: tuple[Overlay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,16 @@ def _refusal(layout: Layout, inclusion: _Inclusion, chain: tuple[str, ...]) -> P
     return None
 
 
-def drafts(found: Iterable[Member], variables: Mapping[str, Variable]) -> Iterator[Draft]:
+def drafts(
+    found: Iterable[Member], variables: Mapping[str, Variable], composites: Collection[str] = ()
+) -> Iterator[Draft]:
     """Every manifest of a scope under its final name, with the overlays that fit it."""
     for member in found:
         overlays = tuple(_named(overlay, variables) for overlay in member.overlays)
         for envelope in member.file.manifests:
             name = str(substitute(envelope.name, variables))
-            yield Draft(envelope, name, tuple(overlay for overlay in overlays if overlay.fits(envelope.kind, name)))
+            fitting = tuple(overlay for overlay in overlays if overlay.fits(envelope.kind, name))
+            yield Draft(envelope, name, fitting, overlays if envelope.kind in composites else ())
 
 
 def _named(overlay: Overlay, variables: Mapping[str, Variable]) -> Overlay:

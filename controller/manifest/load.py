@@ -1,6 +1,6 @@
 """The files of a commit to validated manifests: the table of contents of this layer.
 
-read → lay out by scope → draft (includes, names) → index → build each manifest → refuse what clashes → Loaded.
+read → lay out by scope → draft (includes, names) → expand composites → index → build each manifest → refuse what clashes → Loaded.
 
 Every step looks at the whole commit and notes all problems; a problem takes out what it is about and nothing else.
 """
@@ -8,13 +8,15 @@ Every step looks at the whole commit and notes all problems; a problem takes out
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import dirname
+from types import MappingProxyType
 
 from controller.manifest import envelope as envelopes
 from controller.manifest.build import build
 from controller.manifest.clashes import Clash, Entry, circles, misfits, namesakes, rivals
+from controller.manifest.composites import Composites, Expansion, expand
 from controller.manifest.envelope import Kinds
 from controller.manifest.includes import Draft, drafts, idle_patches, members, without_scope
 from controller.manifest.references import Index
@@ -29,19 +31,25 @@ from controller.model.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one valid scope holds, before its manifests are built. `problems`: those of its files, home and includes."""
+    """What one valid scope holds, before its manifests are built.
+
+    `problems`: those of its files, home, includes and composites; `expanded`: the composites, as they are kept.
+    """
 
     scope: Scope
     drafts: tuple[Draft, ...]
     problems: tuple[Problem, ...]
+    expanded: tuple[Hashable, ...] = ()
 
 
 class Loader:
     """Loads one commit after the other. What did not change between two of them is not parsed or validated again."""
 
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: Kinds, composites: Composites = MappingProxyType({})) -> None:
         self._kinds = kinds
+        self._composites = composites
         self._files: dict[tuple[str, str], File] = {}
+        self._expansions: dict[Hashable, tuple[Draft, Scope, Expansion]] = {}
         self._entries: dict[Hashable, Entry] = {}
 
     def load(self, tree: Tree) -> Loaded:
@@ -49,7 +57,8 @@ class Loader:
         files = self._read(tree)
         laid = layout(files, tree.root)
         everywhere = tuple(problem for problem in tree.problems if not within(dirname(problem.where.file), laid.root))
-        parts = [_part(laid, home, home.scope, everywhere) for home in laid.homes.values() if home.scope]
+        parts = [self._part(laid, home, home.scope, everywhere) for home in laid.homes.values() if home.scope]
+        self._expansions = {key: self._expansions[key] for part in parts for key in part.expanded}
         index = Index(_declared(parts), laid.names, laid.broken_names)
         entries = self._build(parts, index)
         clashes = [
@@ -67,7 +76,27 @@ class Loader:
         return [*self._files.values(), *unread]
 
     def _file(self, blob: Blob) -> File:
-        return self._files.get((blob.path, blob.id)) or _parse(blob, self._kinds)
+        return self._files.get((blob.path, blob.id)) or _parse(blob, {*self._kinds, *self._composites})
+
+    def _part(self, laid: Layout, home: Home, scope: Scope, everywhere: tuple[Problem, ...]) -> _Part:
+        found, wrong = members(laid, home)
+        written = tuple(drafts(found, scope.spec.variables, self._composites))
+        composed = [draft for draft in written if draft.envelope.kind in self._composites]
+        expansions = [self._expansion(draft, scope) for draft in composed]
+        plain = [draft for draft in written if draft.envelope.kind not in self._composites]
+        made = (*plain, *(draft for expansion in expansions for draft in expansion.drafts))
+        of_files = (problem for member in found for problem in member.file.problems)
+        of_composites = (problem for expansion in expansions for problem in expansion.problems)
+        idle = idle_patches(home, found, (*written, *made))
+        problems = (*everywhere, *of_files, *home.problems, *wrong, *of_composites, *idle)
+        return _Part(scope, made, problems, tuple(_key(scope, draft) for draft in composed))
+
+    def _expansion(self, draft: Draft, scope: Scope) -> Expansion:
+        known = self._expansions.get(_key(scope, draft))
+        if known is None or known[:2] != (draft, scope):
+            known = (draft, scope, expand(draft, scope, self._composites))
+            self._expansions[_key(scope, draft)] = known
+        return known[2]
 
     def _build(self, parts: list[_Part], index: Index) -> list[Entry]:
         entries = [self._entry(draft, part.scope, index) for part in parts for draft in part.drafts]
@@ -82,7 +111,7 @@ class Loader:
         return Entry(address, scope, draft, build(draft, scope, self._kinds, index))
 
 
-def _parse(blob: Blob, kinds: Kinds) -> File:
+def _parse(blob: Blob, kinds: Collection[str]) -> File:
     documents, problems = read(blob.path, blob.content)
     manifests: list[envelopes.Envelope] = []
     scopes: list[ScopeFile] = []
@@ -97,14 +126,6 @@ def _parse(blob: Blob, kinds: Kinds) -> File:
         elif envelope:
             manifests.append(envelope)
     return File(blob.path, tuple(manifests), tuple(scopes), tuple(found))
-
-
-def _part(laid: Layout, home: Home, scope: Scope, everywhere: tuple[Problem, ...]) -> _Part:
-    found, wrong = members(laid, home)
-    made = tuple(drafts(found, scope.spec.variables))
-    of_files = (problem for member in found for problem in member.file.problems)
-    problems = (*everywhere, *of_files, *home.problems, *wrong, *idle_patches(home, found, made))
-    return _Part(scope, made, problems)
 
 
 def _key(scope: Scope, draft: Draft) -> Hashable:

@@ -31,9 +31,13 @@ class Address:
         return cls(scope, f"{service}/{kind}", name)
 
 
+TRUEUP_API = "trueup/v1"
+
+
 def api_version(kind: str) -> str:
-    """`iam/Role` is written `apiVersion: iam.aws/v1` in a manifest."""
-    return f"{kind.partition('/')[0]}.aws/v1"
+    """`iam/Role` is written `apiVersion: iam.aws/v1` in a manifest; what is trueup's own (`trueup/Network`) `trueup/v1`."""
+    service = kind.partition("/")[0]
+    return TRUEUP_API if service == "trueup" else f"{service}.aws/v1"
 
 
 def short_kind(kind: str) -> str:

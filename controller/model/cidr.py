@@ -11,6 +11,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator
 
 Network = IPv4Network | IPv6Network
+BLOCK = r"(?:\d+\.){3}\d+/\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/\d+"
+"""A pattern of what can only be meant as a block."""
+_BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 
 
 def parse_cidr(text: str) -> Network:
@@ -33,6 +36,22 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def single(text: str, version: int) -> str:
+    """One address, in the one spelling that AWS gives back. Raises ValueError where it is none of that version."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address; write it like 10.0.0.4 or 2001:db8::4") from None
+    if address.version != version:
+        raise ValueError(f"{text!r} is IPv{address.version}; here it must be IPv{version}")
+    return str(address)
+
+
+def block_or_name(text: str) -> str:
+    """A block in its one spelling; what can be none, such as a name or an id, as it is. Raises ValueError as parse_cidr."""
+    return str(parse_cidr(text)) if re.fullmatch(BLOCK, text) or _BARE.fullmatch(text) else text
 
 
 def _single(text: str) -> str:

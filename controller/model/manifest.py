@@ -41,6 +41,16 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A manifest that a composite expands to. `source`: the field of the composite's spec that it is made from."""
+
+    kind: str
+    name: str
+    spec: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All sound manifests of a commit, as those of one scope see them."""
 

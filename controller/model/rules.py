@@ -15,24 +15,18 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from controller.model.cidr import parse_cidr
+from controller.model.cidr import BLOCK, block_or_name
 from controller.model.reference import Ref
 from controller.model.spec import Part
 
 ITSELF = "self"
-_BLOCK = r"(?:\d+\.){3}\d+/\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/\d+"
-_BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
-_LITERAL = rf"{_BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
+_LITERAL = rf"{BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
 _NUMBERED = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _NUMBERS = {name: number for number, name in _NUMBERED.items()}
 _WITH_PORTS = ("tcp", "udp")
 _WITH_TYPES = ("icmp", "icmpv6")
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _TYPES = re.compile(r"(\d{1,3})(?:/(\d{1,3}))?")
-
-
-def _peer(text: str) -> str:
-    return str(parse_cidr(text)) if re.fullmatch(_BLOCK, text) or _BARE.fullmatch(text) else text
 
 
 def _protocol(value: Any) -> Any:
@@ -81,7 +75,7 @@ def _some(peers: tuple[str, ...]) -> tuple[str, ...]:
 
 Peer = Annotated[
     str,
-    AfterValidator(_peer),
+    AfterValidator(block_or_name),
     Ref("ec2/SecurityGroup", "ec2/PrefixList", output="id", literal=_LITERAL, loose=True, itself=ITSELF),
 ]
 """Whom a rule lets in or out: a CIDR block, a group or prefix list by manifest name or id, or the group itself."""

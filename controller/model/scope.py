@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from controller.model.address import short_kind
 from controller.model.spec import Part
 
 
@@ -74,6 +75,10 @@ class Patch(Part):
     name: str = Field(default="", description="Only the manifest of this name; empty: any.")
     spec: dict[str, object] = Field(default={}, description="Merged into `spec`: null removes a field.")
     lifecycle: dict[str, object] = Field(default={}, description="Merged into `lifecycle`.")
+
+    def fits(self, kind: str, name: str) -> bool:
+        """Whether it is meant for the manifest of this kind (`service/Kind`) and name."""
+        return self.kind in ("", kind, short_kind(kind)) and self.name in ("", name)
 
 
 class Include(Part):

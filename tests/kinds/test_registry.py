@@ -13,7 +13,7 @@ from policy_sentry.querying.actions import get_actions_for_service
 from pydantic import BaseModel
 
 from controller.kinds.base import Kind
-from controller.kinds.registry import KINDS
+from controller.kinds.registry import COMPOSITES, KINDS
 from controller.manifest.explain import explain, fields_of, type_name
 from controller.manifest.load import Loader
 from controller.manifest.schema import write_schemas
@@ -106,7 +106,7 @@ def test_the_schema_for_all_refers_to_files_that_exist() -> None:
 
 @pytest.fixture(scope="module")
 def examples() -> Loaded:
-    return Loader(KINDS).load(FolderSource(EXAMPLES).tree())
+    return Loader(KINDS, COMPOSITES).load(FolderSource(EXAMPLES).tree())
 
 
 @ALL

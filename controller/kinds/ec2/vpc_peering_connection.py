@@ -197,7 +197,7 @@ def translate(aws: Aws, found: Mapping[str, Any]) -> Observed[VpcPeeringConnecti
     )
     ready = found["Status"]["Code"] == "pending-acceptance" and here(aws, theirs)
     undone = "it is not accepted yet" if ready else ""
-    return Observed(id_, spec, tags_of(found), outputs_of(aws, id_), pending(found), undone)
+    return Observed(id_, spec, tags_of(found), outputs_of(aws, id_), pending(found), undone=undone)
 
 
 def _parts(arn: str) -> tuple[str, str, str]:
