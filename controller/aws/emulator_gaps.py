@@ -16,6 +16,7 @@ def complete() -> None:
     _answer_credentials()
     _let_go_of_addresses()
     _drop_network_acls()
+    _keep_dhcp_options()
     _modify_prefix_lists()
     _tag_peering_connections()
     _complete_transit_gateways()
@@ -107,6 +108,43 @@ def _drop_network_acls() -> None:
         return gone
 
     EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
+
+
+def _keep_dhcp_options() -> None:
+    """DHCP options have the tags that they are made with; a VPC that is deleted leaves its options to others, and one that gets
+    others lets go of those it had."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.responses.dhcp_options import DHCPOptions
+
+    make: Any = DHCPOptions.create_dhcp_options
+    delete_vpc: Any = EC2Backend.delete_vpc
+    associate: Any = EC2Backend.associate_dhcp_options
+
+    def make_with_tags(self: DHCPOptions) -> ActionResult:
+        result: ActionResult = make(self)
+        made = result.result["DhcpOptions"]  # type: ignore[index]
+        made.add_tags(self._parse_tag_specification().get("dhcp-options", {}))
+        return result
+
+    def delete_without_options(self: EC2Backend, vpc_id: str) -> Any:
+        vpc: Any = self.get_vpc(vpc_id)
+        options, vpc.dhcp_options = vpc.dhcp_options, None
+        try:
+            gone = delete_vpc(self, vpc_id)
+        finally:
+            vpc.dhcp_options = options
+        if options and options.vpc is vpc:
+            options.vpc = None
+        return gone
+
+    def associate_others(self: EC2Backend, dhcp_options: Any, vpc: Any) -> None:
+        self.disassociate_dhcp_options(vpc)
+        associate(self, dhcp_options, vpc)
+
+    EC2Backend.delete_vpc = delete_without_options  # type: ignore[method-assign, assignment]
+    EC2Backend.associate_dhcp_options = associate_others  # type: ignore[method-assign, assignment]
+    DHCPOptions.create_dhcp_options = make_with_tags  # type: ignore[method-assign]
 
 
 def _modify_prefix_lists() -> None:

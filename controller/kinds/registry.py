@@ -9,6 +9,7 @@ from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.dhcp_options import DhcpOptions
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
@@ -56,6 +57,7 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    DhcpOptions(),
     NetworkAcl(),
     PrefixList(),
     VpcPeeringConnection(),
