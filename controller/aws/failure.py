@@ -61,6 +61,7 @@ IN_USE = frozenset(
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
         "PriorityInUse",

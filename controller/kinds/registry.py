@@ -11,6 +11,7 @@ from controller.kinds.composites.network import Network
 from controller.kinds.directconnect.gateway import Gateway
 from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.dhcp_options import DhcpOptions
 from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
@@ -25,6 +26,8 @@ from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRoute
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
+from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
+from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
@@ -61,8 +64,11 @@ _ALL: tuple[Kind[Any], ...] = (
     RouteTable(),
     VpcEndpoint(),
     EgressOnlyInternetGateway(),
+    DhcpOptions(),
     NetworkAcl(),
     PrefixList(),
+    VpcPeeringConnection(),
+    VpcPeeringAccepter(),
     TransitGateway(),
     TransitGatewayVpcAttachment(),
     TransitGatewayRouteTable(),

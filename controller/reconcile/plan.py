@@ -240,9 +240,10 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         return _with_action(manifest, live, found, Verb.REPLACE, changes, reason, situation, spec, in_place)
     if found.adopt:
         return _with_action(manifest, live, found, Verb.ADOPT, changes, "git takes it over", situation, spec)
-    if changes:
+    if changes or live.undone:
         fields = ", ".join(sorted({top_level(change.path) for change in changes}))
-        return _with_action(manifest, live, found, Verb.UPDATE, changes, f"{fields} differs", situation, spec)
+        reason = f"{fields} differs" if changes else live.undone
+        return _with_action(manifest, live, found, Verb.UPDATE, changes, reason, situation, spec)
     state = State.PENDING if live.pending else State.IN_SYNC
     status = Status(manifest.address, state, live.pending, manifest.where)
     return Decision(status, None, live, found.surplus, live.outputs)

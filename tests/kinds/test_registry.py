@@ -128,5 +128,5 @@ def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Pa
     paths = (path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in without)
     files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in paths}
     stage = Stage(tmp_path, files, scope="examples")
-    assert stage.converge().converged
+    stage.converge_all(*stage.loaded().scopes)
     assert stage.plan().actions == ()

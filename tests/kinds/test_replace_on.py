@@ -29,6 +29,7 @@ TYPES: Mapping[str, str] = {
 
 WITHOUT_TYPE: Mapping[str, str] = {
     "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
 }
@@ -45,6 +46,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "VpcId"): "vpc",
     ("ec2/VpcEndpoint", "VpcId"): "vpc",
     ("elbv2/TargetGroup", "VpcId"): "vpc",
+    ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
+    ("ec2/VpcPeeringConnection", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
@@ -75,6 +78,8 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsSpecifiedDomains"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "ResourceConfigurationArn"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "ServiceNetworkArn"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
+    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
     ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
     ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
     ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
