@@ -58,6 +58,8 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 OTHERWISE: Mapping[tuple[str, str], str] = {
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
