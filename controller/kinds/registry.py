@@ -22,6 +22,7 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.secretsmanager.secret import Secret
 from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
@@ -42,6 +43,7 @@ _ALL: tuple[Kind[Any], ...] = (
     LogGroup(),
     Repository(),
     Parameter(),
+    Secret(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

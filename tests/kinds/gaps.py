@@ -20,6 +20,10 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("logs/LogGroup", "deletionProtectionEnabled"): "moto knows no deletion protection",
     ("logs/LogGroup", "kmsKeyId"): "moto has neither AssociateKmsKey nor its opposite",
     ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
+    (
+        "secretsmanager/Secret",
+        "generate",
+    ): "is used once, when a secret is made; AWS does not report it, and nor does moto",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_vpc, ecr, iam, logs, ssm
+from tests.kinds.samples import ec2_vpc, ecr, iam, logs, secretsmanager, ssm
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -13,4 +13,5 @@ SAMPLES: Mapping[str, Sample] = {
     **logs.SAMPLES,
     **ecr.SAMPLES,
     **ssm.SAMPLES,
+    **secretsmanager.SAMPLES,
 }
