@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
 from controller.kinds.ec2.security_group import SecurityGroup
@@ -44,6 +45,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Repository(),
     Parameter(),
     Secret(),
+    Alarm(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    ("cloudwatch/Alarm", "metrics"): "come and go only together with metricName and what stands beside it",
+    ("cloudwatch/Alarm", "thresholdMetricId"): "comes and goes only together with metrics and threshold",
     ("ec2/Subnet", "enableDns64"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",

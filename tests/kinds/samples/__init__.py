@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_vpc, ecr, iam, logs, secretsmanager, ssm
+from tests.kinds.samples import cloudwatch, ec2_vpc, ecr, iam, logs, secretsmanager, ssm
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -14,4 +14,5 @@ SAMPLES: Mapping[str, Sample] = {
     **ecr.SAMPLES,
     **ssm.SAMPLES,
     **secretsmanager.SAMPLES,
+    **cloudwatch.SAMPLES,
 }
