@@ -69,13 +69,13 @@ def a_quiet_pass_over_a_network() -> Iterator[Row]:
     """1,000 security groups with 20 rules each, and nothing to change."""
     rules = [{"protocol": "tcp", "port": 8000 + number, "from": ["10.0.0.0/8"]} for number in range(20)]
     vpc = document("ec2.aws/v1", "Vpc", "main", {"cidrBlock": "10.0.0.0/16"})
-    groups = [
-        document("ec2.aws/v1", "SecurityGroup", f"g{number}", {"vpc": "main", "ingress": rules})
-        for number in range(1000)
-    ]
+    files = {"scope.yaml": SCOPE, "vpc.yaml": write([vpc])}
+    for number in range(1000):
+        group = document("ec2.aws/v1", "SecurityGroup", f"g{number}", {"vpc": "main", "ingress": rules})
+        files[f"groups/{number}.yaml"] = write([group])
     with tempfile.TemporaryDirectory() as folder, emulator() as url:
         os.environ.update(environment(url))
-        stage = Stage(Path(folder), {"scope.yaml": SCOPE, "network.yaml": write([vpc, *groups])})
+        stage = Stage(Path(folder), files)
         first = timed(stage.apply)
         stage.calls.clear()
         seconds = timed(stage.apply)

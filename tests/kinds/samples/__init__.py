@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.kinds.samples import cloudwatch, ec2_vpc, ecr, iam, logs, secretsmanager, ssm
+from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
     **iam.SAMPLES,
     **ec2_vpc.SAMPLES,
+    **ec2_gateways.SAMPLES,
+    **ec2_acl.SAMPLES,
+    **ec2_transit.SAMPLES,
     **logs.SAMPLES,
     **ecr.SAMPLES,
     **ssm.SAMPLES,
     **secretsmanager.SAMPLES,
     **cloudwatch.SAMPLES,
+    **elbv2.SAMPLES,
 }
