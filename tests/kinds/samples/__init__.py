@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import cloudwatch, ec2_vpc, ecr, iam, logs, secretsmanager, ssm
-from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
+from tests.kinds.samples import (
+    cloudwatch,
+    ec2_acl,
+    ec2_gateways,
+    ec2_transit,
+    ec2_vpc,
+    ecr,
+    elbv2,
+    iam,
+    logs,
+    secretsmanager,
+    ssm,
+)
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
