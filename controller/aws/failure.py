@@ -151,6 +151,8 @@ def is_taken(code: str) -> bool:
     return code in TAKEN or code.endswith(
         ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate")
     )
+    endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
+    return code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:

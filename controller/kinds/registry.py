@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
 from controller.kinds.directconnect.gateway import Gateway
@@ -43,6 +44,8 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.secretsmanager.secret import Secret
+from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -81,6 +84,9 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    Parameter(),
+    Secret(),
+    Alarm(),
     # elbv2
     LoadBalancer(),
     TargetGroup(),

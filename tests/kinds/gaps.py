@@ -12,6 +12,8 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("directconnect/Gateway", "*"): "moto has connections and link aggregation groups alone",
     ("directconnect/VirtualInterface", "*"): "moto has connections and link aggregation groups alone",
     ("ec2/DhcpOptions", "ipv6AddressPreferredLeaseTime"): "moto's CreateDhcpOptions leaves it out",
+    ("cloudwatch/Alarm", "metrics"): "come and go only together with metricName and what stands beside it",
+    ("cloudwatch/Alarm", "thresholdMetricId"): "comes and goes only together with metrics and threshold",
     (
         "ec2/ElasticIp",
         "networkBorderGroup",
@@ -75,6 +77,10 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("logs/LogGroup", "deletionProtectionEnabled"): "moto knows no deletion protection",
     ("logs/LogGroup", "kmsKeyId"): "moto has neither AssociateKmsKey nor its opposite",
     ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
+    (
+        "secretsmanager/Secret",
+        "generate",
+    ): "is used once, when a secret is made; AWS does not report it, and nor does moto",
 }
 
 TWO_SCOPES: Mapping[str, str] = {

@@ -126,6 +126,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

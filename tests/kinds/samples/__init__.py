@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import directconnect, ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
+from tests.kinds.samples import (
+    cloudwatch,
+    directconnect,
+    ec2_acl,
+    ec2_gateways,
+    ec2_transit,
+    ec2_vpc,
+    ecr,
+    elbv2,
+    iam,
+    logs,
+    secretsmanager,
+    ssm,
+)
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -16,5 +29,8 @@ SAMPLES: Mapping[str, Sample] = {
     **directconnect.SAMPLES,
     **logs.SAMPLES,
     **ecr.SAMPLES,
+    **ssm.SAMPLES,
+    **secretsmanager.SAMPLES,
+    **cloudwatch.SAMPLES,
     **elbv2.SAMPLES,
 }
