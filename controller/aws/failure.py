@@ -148,11 +148,8 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code in TAKEN or code.endswith(
-        ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate")
-    )
     endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
-    return code.endswith(endings)
+    return code in TAKEN or code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:
