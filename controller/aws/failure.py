@@ -111,11 +111,16 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    retried = metadata.get("RetryAttempts", 0) > 0
+    return refusal(code, text, service, operation, status=metadata.get("HTTPStatusCode", 0), retried=retried)
+
+
+def refusal(code: str, text: str, service: str, operation: str, *, status: int = 0, retried: bool = False) -> AwsError:
+    """The trueup error that an error code means. For kinds where AWS lists errors in a reply that is none itself."""
     message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
     if is_taken(code):
-        retried = metadata.get("RetryAttempts", 0) > 0
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
-    kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
+    kind = _meaning(code, text, status)
     hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
     return kind(message, service=service, operation=operation, code=code, hint=hint)
 

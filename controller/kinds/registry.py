@@ -10,7 +10,9 @@ from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
 from controller.kinds.ec2.customer_gateway import CustomerGateway
 from controller.kinds.ec2.dhcp_options import DhcpOptions
+from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.flow_log import FlowLog
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
 from controller.kinds.ec2.network_acl import NetworkAcl
@@ -22,6 +24,7 @@ from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
 from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
 from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
@@ -58,8 +61,11 @@ _ALL: tuple[Kind[Any], ...] = (
     NatGateway(),
     RouteTable(),
     DhcpOptions(),
+    VpcEndpoint(),
+    EgressOnlyInternetGateway(),
     NetworkAcl(),
     PrefixList(),
+    FlowLog(),
     VpcPeeringConnection(),
     VpcPeeringAccepter(),
     TransitGateway(),

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/DhcpOptions", "ipv6AddressPreferredLeaseTime"): "moto's CreateDhcpOptions leaves it out",
+    ("ec2/FlowLog", "destinationOptions"): "moto keeps none",
+    ("ec2/FlowLog", "logDestination"): "needs logDestinationType and logGroupName to go in the same change",
+    ("ec2/FlowLog", "logDestinationType"): "needs logDestination and logGroupName to go in the same change",
+    ("ec2/FlowLog", "networkInterface"): "needs vpc to go in the same change",
+    ("ec2/FlowLog", "subnet"): "needs vpc to go in the same change",
     (
         "ec2/ElasticIp",
         "networkBorderGroup",
@@ -33,6 +38,13 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
+    ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "privateDnsEnabled"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "securityGroups"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "subnets"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "vpc"): "its route tables are of the other VPC, and have to go in the same change",
+    ("ec2/VpcEndpoint", "vpcEndpointType"): "its route tables have to go in the same change",
     (
         "ec2/TransitGateway",
         "transitGatewayCidrBlocks",
