@@ -49,7 +49,6 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("elbv2/TargetGroup", "VpcId"): "vpc",
     ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
     ("ec2/VpcPeeringConnection", "VpcId"): "vpc",
-    ("ec2/VpcEndpoint", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
