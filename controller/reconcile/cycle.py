@@ -26,6 +26,9 @@ from controller.reconcile.plan import Situation, make_plan
 from controller.reconcile.upkeep import elsewhere, keep_inventory
 from controller.state.store import Store
 
+PASSES = 5
+"""Passes in a row that `settle` makes at the most; what AWS takes minutes for is not waited for."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -70,6 +73,15 @@ def reconcile(desired: Desired, commit: str, world: World) -> Outcome:
     outcome = Outcome(scope, commit, started, time.monotonic() - began, statuses, applied, error)
     _finish(outcome, world)
     world.emit(PassEnded(outcome))
+    return outcome
+
+
+def settle(desired: Desired, commit: str, world: World) -> Outcome:
+    """Passes until one has nothing more to do: what two resources refer to in each other takes a second one."""
+    for _ in range(PASSES):
+        outcome = reconcile(desired, commit, world)
+        if outcome.converged or not outcome.applied:
+            break
     return outcome
 
 

@@ -75,6 +75,9 @@ def make_plan(situation: Situation) -> Plan:
     decisions: dict[Address, Decision] = {}
     for address in _in_order(desired.manifests):
         decisions[address] = _decide(desired.manifests[address], situation, book, decisions)
+    for address in [address for address, manifest in desired.manifests.items() if _names_loosely(manifest)]:
+        # Of two that name each other, one was looked at before it was known what the other is.
+        decisions[address] = _decide(desired.manifests[address], situation, book, decisions)
     removals = [*_surplus(situation, decisions), *_orphans(situation, book, decisions)]
     actions = [decision.action for decision in decisions.values() if decision.action] + removals
     statuses = {address: decision.status for address, decision in decisions.items()}
@@ -118,7 +121,7 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
-    outputs = _outputs(manifest, situation, book, decisions)
+    outputs = _outputs(manifest, situation, decisions)
     try:
         spec = resolve(manifest, situation.kinds, outputs)
     except ValidationError as error:
@@ -175,17 +178,17 @@ def _required(manifest: Manifest) -> list[Address]:
     return sorted(target for target in targets if target.scope == manifest.address.scope)
 
 
+def _names_loosely(manifest: Manifest) -> bool:
+    return any(link.loose for link in manifest.links)
+
+
 def _outputs(
-    manifest: Manifest, situation: Situation, book: Book, decisions: Mapping[Address, Decision]
+    manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]
 ) -> Callable[[Address, str], str | None]:
     def output(target: Address, name: str) -> str | None:
         if target.scope != manifest.address.scope:
             return situation.elsewhere(target, name)
-        if target in decisions:
-            return decisions[target].outputs.get(name)
-        # Two that name each other: one of them is looked at before the other. Whose it is tells enough.
-        owned = book.owned.get(target, ())
-        return owned[0].item.outputs.get(name) if len(owned) == 1 else None
+        return decisions[target].outputs.get(name) if target in decisions else None
 
     return output
 
