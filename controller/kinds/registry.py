@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controller.kinds.applicationautoscaling.scalable_target import ScalableTarget
 from controller.kinds.base import Kind
 from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
@@ -77,6 +78,7 @@ _ALL: tuple[Kind[Any], ...] = (
     Alarm(),
     # elbv2
     LoadBalancer(),
+    ScalableTarget(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.kinds.samples import (
+    applicationautoscaling,
     cloudwatch,
     ec2_acl,
     ec2_gateways,
@@ -31,4 +32,5 @@ SAMPLES: Mapping[str, Sample] = {
     **secretsmanager.SAMPLES,
     **cloudwatch.SAMPLES,
     **elbv2.SAMPLES,
+    **applicationautoscaling.SAMPLES,
 }
