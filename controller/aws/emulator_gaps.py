@@ -21,6 +21,8 @@ def complete() -> None:
     _complete_transit_gateways()
     _know_scalable_namespaces()
     _tag_scalable_targets()
+    _list_services_of_a_namespace()
+    _update_cloud_map()
 
 
 def _answer_credentials() -> None:
@@ -160,3 +162,40 @@ def _tag_scalable_targets() -> None:
 
     for function in (register_scalable_target, tag_resource, untag_resource, list_tags_for_resource):
         setattr(owner, function.__name__, function)
+
+
+def _list_services_of_a_namespace() -> None:
+    """Cloud Map lists the services of the one namespace that the filter names."""
+    from moto.servicediscovery.responses import ServiceDiscoveryResponse
+
+    owner: Any = ServiceDiscoveryResponse
+
+    def list_services(self: Any) -> str:
+        filters = json.loads(self.body).get("Filters", ())
+        wanted = [id_ for each in filters if each["Name"] == "NAMESPACE_ID" for id_ in each["Values"]]
+        services = self.servicediscovery_backend.list_services()
+        return json.dumps({"Services": [s.to_json() for s in services if not wanted or s.namespace_id in wanted]})
+
+    owner.list_services = list_services
+
+
+def _update_cloud_map() -> None:
+    """An update of a service takes a health check away that it leaves out; one of a namespace leaves its hosted zone alone."""
+    from moto.servicediscovery.models import Service, ServiceDiscoveryBackend
+
+    services: Any = Service
+    backends: Any = ServiceDiscoveryBackend
+    update = services.update
+
+    def update_and_drop(self: Any, details: dict[str, Any]) -> None:
+        update(self, details)
+        self.health_check_config = details.get("HealthCheckConfig")
+
+    def update_dns_namespace(self: Any, _id: str, description: str, properties: dict[str, Any] | None) -> Any:
+        namespace = self.get_namespace(namespace_id=_id)
+        namespace.description = description
+        namespace.dns_properties = {**namespace.dns_properties, **(properties or {})}
+        return self._create_operation("UPDATE_NAMESPACE", targets={"NAMESPACE": _id})
+
+    services.update = update_and_drop
+    backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace

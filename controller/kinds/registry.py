@@ -40,6 +40,8 @@ from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
 from controller.kinds.secretsmanager.secret import Secret
+from controller.kinds.servicediscovery.namespace import Namespace
+from controller.kinds.servicediscovery.service import Service as CloudMapService
 from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
@@ -79,6 +81,8 @@ _ALL: tuple[Kind[Any], ...] = (
     # elbv2
     LoadBalancer(),
     ScalableTarget(),
+    Namespace(),
+    CloudMapService(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -16,6 +16,7 @@ from tests.kinds.samples import (
     iam,
     logs,
     secretsmanager,
+    servicediscovery,
     ssm,
 )
 from tests.kinds.samples.base import Sample
@@ -32,5 +33,6 @@ SAMPLES: Mapping[str, Sample] = {
     **secretsmanager.SAMPLES,
     **cloudwatch.SAMPLES,
     **elbv2.SAMPLES,
+    **servicediscovery.SAMPLES,
     **applicationautoscaling.SAMPLES,
 }
