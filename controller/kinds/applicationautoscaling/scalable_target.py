@@ -118,6 +118,12 @@ class ScalableTarget(Kind[ScalableTargetSpec]):
         "application-autoscaling:DeleteScheduledAction",
         "application-autoscaling:TagResource",
         "application-autoscaling:UntagResource",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:DeleteAlarms",
+        "ecs:DescribeServices",
+        "ecs:UpdateService",
+        "iam:CreateServiceLinkedRole",
     )
 
     def claim(self, spec: ScalableTargetSpec) -> str:
