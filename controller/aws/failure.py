@@ -62,8 +62,10 @@ IN_USE = frozenset(
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
+        "PriorityInUse",
         "Resource.AlreadyAssociated",
         "RepositoryNotEmptyException",
         "ResourceInUse",
@@ -72,6 +74,8 @@ IN_USE = frozenset(
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
+TAKEN = frozenset(["DuplicateListener", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"])
+"""What says that a name is taken, and does not end as is_taken expects."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -146,7 +150,7 @@ def is_gone(code: str) -> bool:
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
     endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
-    return code.endswith(endings)
+    return code in TAKEN or code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:

@@ -10,9 +10,13 @@ from controller.kinds.base import Kind
 from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.directconnect.gateway import Gateway
+from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.dhcp_options import DhcpOptions
 from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.flow_log import FlowLog
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
 from controller.kinds.ec2.network_acl import NetworkAcl
@@ -25,10 +29,13 @@ from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRoute
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
+from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
+from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
 from controller.kinds.elbv2.load_balancer import LoadBalancer
+from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -62,16 +69,23 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    DhcpOptions(),
     VpcEndpoint(),
     EgressOnlyInternetGateway(),
     NetworkAcl(),
     PrefixList(),
+    FlowLog(),
+    VpcPeeringConnection(),
+    VpcPeeringAccepter(),
     TransitGateway(),
     TransitGatewayVpcAttachment(),
     TransitGatewayRouteTable(),
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # directconnect
+    Gateway(),
+    VirtualInterface(),
     # smaller services
     LogGroup(),
     Repository(),
@@ -83,6 +97,7 @@ _ALL: tuple[Kind[Any], ...] = (
     ScalableTarget(),
     Namespace(),
     CloudMapService(),
+    TargetGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

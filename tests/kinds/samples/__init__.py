@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tests.kinds.samples import (
     applicationautoscaling,
     cloudwatch,
+    directconnect,
     ec2_acl,
     ec2_gateways,
     ec2_transit,
@@ -27,6 +28,7 @@ SAMPLES: Mapping[str, Sample] = {
     **ec2_gateways.SAMPLES,
     **ec2_acl.SAMPLES,
     **ec2_transit.SAMPLES,
+    **directconnect.SAMPLES,
     **logs.SAMPLES,
     **ecr.SAMPLES,
     **ssm.SAMPLES,
