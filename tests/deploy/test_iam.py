@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.aws.account import READS
 from controller.kinds.iam.policy_lint import Use, lint
 from controller.kinds.registry import KINDS
 from controller.manifest.permissions import policy, write_policies
@@ -32,9 +33,9 @@ def test_iam_takes_every_document(path: Path) -> None:
 
 
 def test_a_role_that_may_only_look_can_change_nothing() -> None:
+    """By the names of the actions: what one kind reads another may need for a change."""
     (statement,) = json.loads(policy(KINDS.values(), read_only=True))["Statement"]
-    changing = {action for kind in KINDS.values() for action in kind.writes if action not in kind.reads}
-    assert not changing & set(statement["Action"])
+    assert [action for action in statement["Action"] if not READS.match(action.partition(":")[2])] == []
 
 
 def test_no_action_stands_twice() -> None:
