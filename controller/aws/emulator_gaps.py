@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from copy import copy
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,10 @@ def complete() -> None:
     _keep_subnets_in_use()
     _tag_peering_connections()
     _complete_transit_gateways()
+    _know_scalable_namespaces()
+    _tag_scalable_targets()
+    _list_services_of_a_namespace()
+    _update_cloud_map()
     _have_no_direct_connect()
 
 
@@ -193,3 +198,88 @@ def _modify_prefix_lists() -> None:
         return result
 
     VPCs.modify_managed_prefix_list = modify_what_is_given  # type: ignore[method-assign]
+
+
+def _know_scalable_namespaces() -> None:
+    """Application Auto Scaling has more namespaces than moto knows: asked for one, it answers that nothing is in it."""
+    from moto.applicationautoscaling import models, responses
+
+    modules: Any = (models, responses)
+    names = [*(known.value for known in models.ServiceNamespaceValueSet), "elasticache", "neptune", "workspaces"]
+    namespaces: Any = Enum("ServiceNamespaceValueSet", {name.upper(): name for name in names})  # type: ignore[misc]
+    for module in modules:
+        module.ServiceNamespaceValueSet = namespaces
+
+
+def _tag_scalable_targets() -> None:
+    """Application Auto Scaling keeps tags of its targets."""
+    from moto.applicationautoscaling import responses
+    from moto.utilities.tagging_service import TaggingService
+
+    owner: Any = responses.ApplicationAutoScalingResponse
+    register = owner.register_scalable_target
+
+    def tagger(self: Any) -> Any:
+        backend = self.applicationautoscaling_backend
+        if not hasattr(backend, "tagger"):
+            backend.tagger = TaggingService()
+        return backend.tagger
+
+    def put(self: Any, arn: str, tags: dict[str, str]) -> str:
+        tagger(self).tag_resource(arn, TaggingService.convert_dict_to_tags_input(tags))
+        return "{}"
+
+    def register_scalable_target(self: Any) -> str:
+        reply = str(register(self))
+        put(self, json.loads(reply)["ScalableTargetARN"], self._get_param("Tags") or {})
+        return reply
+
+    def tag_resource(self: Any) -> str:
+        return put(self, self._get_param("ResourceARN"), self._get_param("Tags"))
+
+    def untag_resource(self: Any) -> str:
+        tagger(self).untag_resource_using_names(self._get_param("ResourceARN"), self._get_param("TagKeys"))
+        return "{}"
+
+    def list_tags_for_resource(self: Any) -> str:
+        return json.dumps({"Tags": tagger(self).get_tag_dict_for_resource(self._get_param("ResourceARN"))})
+
+    for function in (register_scalable_target, tag_resource, untag_resource, list_tags_for_resource):
+        setattr(owner, function.__name__, function)
+
+
+def _list_services_of_a_namespace() -> None:
+    """Cloud Map lists the services of the one namespace that the filter names."""
+    from moto.servicediscovery.responses import ServiceDiscoveryResponse
+
+    owner: Any = ServiceDiscoveryResponse
+
+    def list_services(self: Any) -> str:
+        filters = json.loads(self.body).get("Filters", ())
+        wanted = [id_ for each in filters if each["Name"] == "NAMESPACE_ID" for id_ in each["Values"]]
+        services = self.servicediscovery_backend.list_services()
+        return json.dumps({"Services": [s.to_json() for s in services if not wanted or s.namespace_id in wanted]})
+
+    owner.list_services = list_services
+
+
+def _update_cloud_map() -> None:
+    """An update of a service takes a health check away that it leaves out; one of a namespace leaves its hosted zone alone."""
+    from moto.servicediscovery.models import Service, ServiceDiscoveryBackend
+
+    services: Any = Service
+    backends: Any = ServiceDiscoveryBackend
+    update = services.update
+
+    def update_and_drop(self: Any, details: dict[str, Any]) -> None:
+        update(self, details)
+        self.health_check_config = details.get("HealthCheckConfig")
+
+    def update_dns_namespace(self: Any, _id: str, description: str, properties: dict[str, Any] | None) -> Any:
+        namespace = self.get_namespace(namespace_id=_id)
+        namespace.description = description
+        namespace.dns_properties = {**namespace.dns_properties, **(properties or {})}
+        return self._create_operation("UPDATE_NAMESPACE", targets={"NAMESPACE": _id})
+
+    services.update = update_and_drop
+    backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace

@@ -58,6 +58,7 @@ BUSY = frozenset(
 IN_USE = frozenset(
     [
         "DependencyViolation",
+        "DuplicateRequest",
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",

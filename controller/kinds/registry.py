@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controller.kinds.applicationautoscaling.scalable_target import ScalableTarget
 from controller.kinds.base import Kind
 from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
@@ -46,6 +47,8 @@ from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
 from controller.kinds.secretsmanager.secret import Secret
+from controller.kinds.servicediscovery.namespace import Namespace
+from controller.kinds.servicediscovery.service import Service as CloudMapService
 from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
@@ -91,6 +94,9 @@ _ALL: tuple[Kind[Any], ...] = (
     Alarm(),
     # elbv2
     LoadBalancer(),
+    ScalableTarget(),
+    Namespace(),
+    CloudMapService(),
     TargetGroup(),
 )
 

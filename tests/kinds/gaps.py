@@ -82,6 +82,8 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("logs/LogGroup", "deletionProtectionEnabled"): "moto knows no deletion protection",
     ("logs/LogGroup", "kmsKeyId"): "moto has neither AssociateKmsKey nor its opposite",
     ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
+    ("servicediscovery/Namespace", "vpc"): "comes and goes only together with type, and AWS does not report it",
+    ("servicediscovery/Service", "customHealthCheck"): "comes and goes only together with healthCheckType",
     (
         "secretsmanager/Secret",
         "generate",

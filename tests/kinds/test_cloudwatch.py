@@ -10,6 +10,7 @@ import pytest
 
 from controller.kinds.cloudwatch.alarm import Alarm, AlarmSpec, parameters, translate
 from controller.manifest.yaml_writer import write
+from controller.model.observed import Wanted
 from controller.model.plan import Verb
 from tests.stage import Stage, document
 
@@ -81,6 +82,23 @@ def test_an_alarm_goes_from_one_metric_to_metric_math_and_back(aws_endpoint: str
     stage.converge()
     (alarm,) = boto3.client("cloudwatch", region_name="eu-central-1").describe_alarms()["MetricAlarms"]
     assert {query["Id"] for query in alarm["Metrics"]} == {"rate", "errors"}
+
+
+def test_alarms_of_target_tracking_policies_are_awss_own(aws_endpoint: str, tmp_path: Path) -> None:
+    scaling = boto3.client("application-autoscaling", region_name="eu-central-1")
+    target: dict[str, Any] = {
+        "ServiceNamespace": "dynamodb",
+        "ResourceId": "table/orders",
+        "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    metric = {"PredefinedMetricType": "DynamoDBReadCapacityUtilization"}
+    tracking = {"TargetValue": 70, "PredefinedMetricSpecification": metric}
+    scaling.put_scaling_policy(
+        **target, PolicyName="p", PolicyType="TargetTrackingScaling", TargetTrackingScalingPolicyConfiguration=tracking
+    )
+    assert boto3.client("cloudwatch", region_name="eu-central-1").describe_alarms()["MetricAlarms"]
+    assert list(Alarm().observe(Stage(tmp_path).aws(), Wanted(everything=True))) == []
 
 
 def test_who_is_no_longer_told_is_told() -> None:

@@ -25,6 +25,13 @@ PREFIXES: Mapping[str, str] = {
 ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
 """The actions of an operation (service as boto3 names it) where it is not the one action of the same name."""
 
+SCALING = (
+    "Application Auto Scaling asks for it of who calls: "
+    "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"
+)
+CLOUD_MAP = (
+    "Cloud Map does it as who calls: https://docs.aws.amazon.com/cloud-map/latest/dg/cloud-map-api-permissions-ref.html"
+)
 WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
     ("ec2/FlowLog", "iam:PassRole"): "CreateFlowLogs asks for it where it gives a role: "
     "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html",
@@ -36,6 +43,25 @@ WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
     ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "
     "https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html",
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:DeleteAlarms"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:DescribeAlarms"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:PutMetricAlarm"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "ecs:DescribeServices"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "ecs:UpdateService"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "iam:CreateServiceLinkedRole"): SCALING,
+    ("servicediscovery/Namespace", "ec2:DescribeRegions"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "ec2:DescribeVpcs"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:ChangeResourceRecordSets"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:CreateHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:DeleteHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:GetHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:ListHostedZonesByName"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:ChangeResourceRecordSets"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:CreateHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:DeleteHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:GetHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:GetHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:UpdateHealthCheck"): CLOUD_MAP,
 }
 """Actions that AWS asks for beside the call's own, and where it says so."""
 

@@ -32,6 +32,7 @@ WITHOUT_TYPE: Mapping[str, str] = {
     "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
+    "servicediscovery/Namespace": "CloudFormation has a type for each of the three sorts",
 }
 """Kinds that CloudFormation does not know."""
 
@@ -57,6 +58,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
     ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
+    ("servicediscovery/Service", "HealthCheckCustomConfig"): "customHealthCheck",
+    ("servicediscovery/Service", "NamespaceId"): "namespace",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
@@ -91,6 +94,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
+    ("servicediscovery/Service", "Type"): "dnsRecords says it",
 }
 """Properties that a Spec has no field for, and why."""
 
@@ -134,6 +138,10 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    ("servicediscovery/Service", "routingPolicy"): "UpdateService does not take it: "
+    "https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html",
+    ("servicediscovery/Service", "dnsRecords"): "the type of a record cannot be updated: "
+    "https://docs.aws.amazon.com/cloud-map/latest/api/API_DnsConfig.html",
     ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
     "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }

@@ -152,7 +152,7 @@ class Alarm(Kind[AlarmSpec]):
 
     def observe(self, aws: Aws, wanted: Wanted[AlarmSpec]) -> Iterator[Observed[AlarmSpec]]:
         pages = aws.pages("cloudwatch", "DescribeAlarms", page_size=PAGE, AlarmTypes=["MetricAlarm"])
-        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+        alarms = [alarm for page in pages for alarm in page["MetricAlarms"] if not _made_by_scaling(alarm)]
         asked = [Tagged(alarm["AlarmArn"], alarm["AlarmName"], alarm["AlarmName"]) for alarm in alarms]
         tags = read_tags(
             aws,
@@ -199,6 +199,13 @@ def _wrong(spec: AlarmSpec) -> Iterator[tuple[str, str, str]]:
     if spec.datapoints_to_alarm > spec.evaluation_periods:
         wrong = f"{spec.datapoints_to_alarm} periods cannot be beyond it if {spec.evaluation_periods} are looked at"
         yield "datapointsToAlarm", wrong, ""
+
+
+def _made_by_scaling(alarm: Mapping[str, Any]) -> bool:
+    """Whether it belongs to a target tracking policy, which makes its alarms, changes them and deletes them by itself."""
+    return alarm["AlarmName"].startswith("TargetTracking-") and "DO NOT EDIT OR DELETE" in alarm.get(
+        "AlarmDescription", ""
+    )
 
 
 def parameters(spec: AlarmSpec) -> dict[str, Any]:

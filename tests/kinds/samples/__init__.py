@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.kinds.samples import (
+    applicationautoscaling,
     cloudwatch,
     directconnect,
     ec2_acl,
@@ -16,6 +17,7 @@ from tests.kinds.samples import (
     iam,
     logs,
     secretsmanager,
+    servicediscovery,
     ssm,
 )
 from tests.kinds.samples.base import Sample
@@ -33,4 +35,6 @@ SAMPLES: Mapping[str, Sample] = {
     **secretsmanager.SAMPLES,
     **cloudwatch.SAMPLES,
     **elbv2.SAMPLES,
+    **servicediscovery.SAMPLES,
+    **applicationautoscaling.SAMPLES,
 }
