@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controller.kinds.acm.certificate import Certificate
 from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
@@ -24,6 +25,8 @@ from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
+from controller.kinds.elbv2.listener import Listener
+from controller.kinds.elbv2.listener_rule import ListenerRule
 from controller.kinds.elbv2.load_balancer import LoadBalancer
 from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
@@ -66,9 +69,13 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    # acm
+    Certificate(),
     # elbv2
     LoadBalancer(),
     TargetGroup(),
+    Listener(),
+    ListenerRule(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}
