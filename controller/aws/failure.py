@@ -61,6 +61,7 @@ IN_USE = frozenset(
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
         "PriorityInUse",
@@ -113,11 +114,16 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    retried = metadata.get("RetryAttempts", 0) > 0
+    return refusal(code, text, service, operation, status=metadata.get("HTTPStatusCode", 0), retried=retried)
+
+
+def refusal(code: str, text: str, service: str, operation: str, *, status: int = 0, retried: bool = False) -> AwsError:
+    """The trueup error that an error code means. For kinds where AWS lists errors in a reply that is none itself."""
     message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
     if is_taken(code):
-        retried = metadata.get("RetryAttempts", 0) > 0
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
-    kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
+    kind = _meaning(code, text, status)
     hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
     return kind(message, service=service, operation=operation, code=code, hint=hint)
 
@@ -142,9 +148,8 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code in TAKEN or code.endswith(
-        ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate")
-    )
+    endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
+    return code in TAKEN or code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:

@@ -7,9 +7,14 @@ from typing import Any
 
 from controller.kinds.acm.certificate import Certificate
 from controller.kinds.base import Kind
+from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.directconnect.gateway import Gateway
+from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.dhcp_options import DhcpOptions
+from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
@@ -22,6 +27,9 @@ from controller.kinds.ec2.transit_gateway import TransitGateway
 from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
+from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
+from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
@@ -39,6 +47,8 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.secretsmanager.secret import Secret
+from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -58,19 +68,30 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    VpcEndpoint(),
+    EgressOnlyInternetGateway(),
+    DhcpOptions(),
     NetworkAcl(),
     PrefixList(),
+    VpcPeeringConnection(),
+    VpcPeeringAccepter(),
     TransitGateway(),
     TransitGatewayVpcAttachment(),
     TransitGatewayRouteTable(),
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # directconnect
+    Gateway(),
+    VirtualInterface(),
     # smaller services
     LogGroup(),
     Repository(),
     # acm
     Certificate(),
+    Parameter(),
+    Secret(),
+    Alarm(),
     # elbv2
     LoadBalancer(),
     TargetGroup(),

@@ -21,6 +21,7 @@ class Observed(Generic[S]):
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
+    undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -33,6 +34,7 @@ class Observed(Generic[S]):
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
     failed: str = ""
+    undone: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None

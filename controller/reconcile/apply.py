@@ -206,7 +206,7 @@ class Applier:
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
         self._retag(action, live, kind)
-        if changed:
+        if changed or live.undone:
             kind.update(self.aws, live, spec, changed)
         if not live.innate:
             self.store.applied(self._entry(action, live.id, live.outputs))

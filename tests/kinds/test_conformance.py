@@ -20,7 +20,7 @@ from controller.reconcile.diff import top_level
 from controller.reconcile.effects import names_of
 from controller.reconcile.export import export_scope
 from controller.reconcile.resolve import named
-from tests.kinds.gaps import gap
+from tests.kinds.gaps import TWO_SCOPES, gap
 from tests.kinds.samples import SAMPLES
 from tests.stage import READ, Stage, document
 
@@ -35,7 +35,8 @@ def stage(aws_endpoint: str, tmp_path: Path) -> Stage:
 
 
 def put(stage: Stage, kind: str, **changes: Any) -> None:
-    """Commit a kind's sample, with what it refers to."""
+    """Commit a kind's sample, with what it refers to; skips a kind of which moto has nothing."""
+    skip_gap(kind, "*")
     sample = SAMPLES[kind]
     around = [document(api_version(other), short_kind(other), name, spec) for other, name, spec in sample.around]
     own = document(api_version(kind), short_kind(kind), NAME, {**sample.spec, **changes})
@@ -84,7 +85,7 @@ def skip_gap(kind: str, what: str) -> None:
 
 def test_every_kind_has_samples_that_change_every_field() -> None:
     """A field without a sample is a field whose drift nobody has ever seen repaired."""
-    assert SAMPLES.keys() == KINDS.keys()
+    assert SAMPLES.keys() | TWO_SCOPES.keys() == KINDS.keys()
     for kind, sample in SAMPLES.items():
         fields = {info.alias for info in KINDS[kind].spec.model_fields.values()} - {"tags"}
         missing = fields - sample.changes.keys() - sample.replacements.keys()

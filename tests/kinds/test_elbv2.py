@@ -374,7 +374,7 @@ OIDC = AuthenticateOidc(
 JWT = JwtValidation(
     jwks_endpoint="https://id.example.com/keys",
     issuer="id",
-    additional_claims=frozenset({Claim(name="scope", format="string-array", values=frozenset({"b", "a"}))}),
+    additional_claims=(Claim(name="scope", format="string-array", values=frozenset({"b", "a"})),),
 )
 
 
@@ -504,17 +504,13 @@ ALL_KINDS = Conditions(
     path_pattern_regex=frozenset({"^/v[12]/"}),
     http_request_method=frozenset({"GET"}),
     source_ip=frozenset({"10.0.0.0/8"}),
-    http_header=frozenset(
-        {
-            HttpHeader(name="X-Canary", values=frozenset({"yes"})),
-            HttpHeader(name="x-debug", regex_values=frozenset({"."})),
-        }
+    http_header=(
+        HttpHeader(name="x-debug", regex_values=frozenset({"."})),
+        HttpHeader(name="X-Canary", values=frozenset({"yes", "no"})),
     ),
-    query_string=frozenset(
-        {
-            QueryString(values=frozenset({QueryPair(key="v", value="1"), QueryPair(key="v", value="2")})),
-            QueryString(values=frozenset({QueryPair(value="beta")})),
-        }
+    query_string=(
+        QueryString(values=(QueryPair(key="v", value="2"), QueryPair(key="v", value="1"))),
+        QueryString(values=(QueryPair(value="beta"),)),
     ),
 )
 

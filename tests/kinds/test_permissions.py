@@ -17,6 +17,7 @@ ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 CHANGING = ("create", "update", "delete", "retag", "holders")
 
 PREFIXES: Mapping[str, str] = {
+    "cloudwatch": "cloudwatch",
     "resourcegroupstaggingapi": "tag",
 }
 """IAM's prefix of a service (as boto3 names it) where it is not the name that requests are signed with."""

@@ -20,6 +20,7 @@ from controller.manifest.schema import write_schemas
 from controller.model.manifest import Loaded
 from controller.model.scope import Lifecycle, ScopeSpec
 from controller.source.folder import FolderSource
+from tests.kinds.gaps import GAPS
 from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,9 @@ def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
 
 
 def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
-    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in EXAMPLES.rglob("*.yaml")}
+    without = {kind.partition("/")[0] for kind, what in GAPS if what == "*"}  # services of which moto has nothing
+    paths = (path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in without)
+    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in paths}
     stage = Stage(tmp_path, files, scope="examples")
-    assert stage.converge().converged
+    stage.converge_all(*stage.loaded().scopes)
     assert stage.plan().actions == ()

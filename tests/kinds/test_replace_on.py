@@ -19,6 +19,7 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
     "acm/Certificate": "AWS::CertificateManager::Certificate",
     "elbv2/Listener": "AWS::ElasticLoadBalancingV2::Listener",
@@ -30,12 +31,15 @@ TYPES: Mapping[str, str] = {
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
 
 WITHOUT_TYPE: Mapping[str, str] = {
+    "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
 }
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/EgressOnlyInternetGateway", "VpcId"): "vpc",
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/RouteTable", "VpcId"): "vpc",
@@ -45,7 +49,10 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "VpcId"): "vpc",
     ("elbv2/Listener", "LoadBalancerArn"): "loadBalancer",
     ("elbv2/ListenerRule", "ListenerArn"): "listener",
+    ("ec2/VpcEndpoint", "VpcId"): "vpc",
     ("elbv2/TargetGroup", "VpcId"): "vpc",
+    ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
+    ("ec2/VpcPeeringConnection", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
@@ -75,6 +82,12 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsPreference"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsSpecifiedDomains"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "ResourceConfigurationArn"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "ServiceNetworkArn"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
+    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
     ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
     ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
     ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
@@ -121,6 +134,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

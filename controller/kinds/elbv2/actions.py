@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from controller.kinds.elbv2.types import AsText, TargetGroupRef
+from controller.kinds.elbv2.types import AsText, TargetGroupRef, as_set
 from controller.model.spec import Part
 
 Url = Annotated[str, Field(pattern=r"^https://", max_length=256)]
@@ -134,8 +134,8 @@ class JwtValidation(Part):
 
     jwks_endpoint: Url = Field(description="Where the keys are to be had.")
     issuer: str = Field(max_length=256, description="The issuer.")
-    additional_claims: frozenset[Claim] = Field(
-        default=frozenset(), description="Claims to look at beside exp, iss, nbf and iat."
+    additional_claims: Annotated[tuple[Claim, ...], AfterValidator(as_set)] = Field(
+        default=(), description="Claims to look at beside exp, iss, nbf and iat."
     )
 
 
@@ -248,8 +248,7 @@ def _forward(forward: Forward) -> dict[str, Any]:
 
 def _jwt(jwt: JwtValidation) -> dict[str, Any]:
     claims = [
-        {"Name": each.name, "Format": each.format, "Values": sorted(each.values)}
-        for each in sorted(jwt.additional_claims, key=lambda each: each.name)
+        {"Name": each.name, "Format": each.format, "Values": sorted(each.values)} for each in jwt.additional_claims
     ]
     more = {"AdditionalClaims": claims} if claims else {}
     return {"JwksEndpoint": jwt.jwks_endpoint, "Issuer": jwt.issuer, **more}
@@ -294,7 +293,7 @@ def _action(found: Mapping[str, Any]) -> Action:
             return Action(authenticate_cognito=AuthenticateCognito(**_camel(found["AuthenticateCognitoConfig"])))
         case "jwt-validation":
             config = found["JwtValidationConfig"]
-            claims = frozenset(Claim(**_camel(each)) for each in config.get("AdditionalClaims", ()))
+            claims = tuple(Claim(**_camel(each)) for each in config.get("AdditionalClaims", ()))
             return Action(
                 jwt_validation=JwtValidation(
                     jwks_endpoint=config["JwksEndpoint"], issuer=config["Issuer"], additional_claims=claims

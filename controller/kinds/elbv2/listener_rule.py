@@ -16,7 +16,7 @@ from controller.kinds.elbv2.actions import Actions, from_aws, targets, to_aws, t
 from controller.kinds.elbv2.api import PAGE, Elbv2Kind, listeners, tags_of
 from controller.kinds.elbv2.listener import ListenerSpec
 from controller.kinds.elbv2.target_group import HTTP, MARKS, TargetGroupSpec
-from controller.kinds.elbv2.types import ListenerRef
+from controller.kinds.elbv2.types import ListenerRef, as_set
 from controller.kinds.tagging import is_ours, to_list
 from controller.model.cidr import Cidr
 from controller.model.manifest import Manifest, View
@@ -59,7 +59,9 @@ class QueryPair(Part):
 class QueryString(Part):
     """Parameters of the request, of which one must match."""
 
-    values: frozenset[QueryPair] = Field(min_length=1, description="Parameters with their values.")
+    values: Annotated[tuple[QueryPair, ...], AfterValidator(as_set)] = Field(
+        min_length=1, description="Parameters with their values."
+    )
 
 
 class Conditions(Part):
@@ -252,11 +254,11 @@ def conditions(spec: Conditions) -> list[dict[str, Any]]:
     ):
         if plain or regex:
             found.append({"Field": field, config: _texts(plain, regex)})
-    for header in sorted(spec.http_header, key=lambda each: (each.name, sorted(each.values))):
+    for header in spec.http_header:
         texts = _texts(header.values, header.regex_values)
         found.append({"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": header.name, **texts}})
-    for query in sorted(spec.query_string, key=lambda each: sorted((pair.key, pair.value) for pair in each.values)):
-        pairs = [_pair(pair) for pair in sorted(query.values, key=lambda pair: (pair.key, pair.value))]
+    for query in spec.query_string:
+        pairs = [_pair(pair) for pair in query.values]
         found.append({"Field": "query-string", "QueryStringConfig": {"Values": pairs}})
     return found
 
@@ -294,7 +296,7 @@ def _conditions(found: Sequence[Mapping[str, Any]]) -> Conditions:
         path_pattern_regex=all_of("path-pattern", "PathPatternConfig", "RegexValues"),
         http_request_method=all_of("http-request-method", "HttpRequestMethodConfig"),
         source_ip=all_of("source-ip", "SourceIpConfig"),
-        http_header=frozenset(
+        http_header=as_set(
             HttpHeader(
                 name=each["HttpHeaderConfig"]["HttpHeaderName"],
                 values=frozenset(each["HttpHeaderConfig"].get("Values") or ()),
@@ -303,9 +305,9 @@ def _conditions(found: Sequence[Mapping[str, Any]]) -> Conditions:
             for each in found
             if each["Field"] == "http-header"
         ),
-        query_string=frozenset(
+        query_string=as_set(
             QueryString(
-                values=frozenset(
+                values=tuple(
                     QueryPair(key=pair.get("Key") or "", value=pair["Value"])
                     for pair in each["QueryStringConfig"]["Values"]
                 )

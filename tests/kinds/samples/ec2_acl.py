@@ -57,4 +57,26 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"addressFamily": "IPv6"},
     ),
+    "ec2/VpcPeeringConnection": Sample(
+        around=(*VPCS, ("ec2/Vpc", "three", {"cidrBlock": "10.2.0.0/16"})),
+        spec={"vpc": "one", "peerVpc": "two", "peerAllowDnsResolutionFromRemoteVpc": False, "tags": {"team": "a"}},
+        changes={
+            "allowDnsResolutionFromRemoteVpc": True,
+            "peerAllowDnsResolutionFromRemoteVpc": True,
+            "tags": {"team": "b"},
+        },
+        replacements={"vpc": "three", "peerVpc": "three"},
+    ),
+    "ec2/DhcpOptions": Sample(
+        spec={"domainName": "acme.internal", "domainNameServers": ["10.0.0.3", "10.0.0.2"], "tags": {"team": "a"}},
+        changes={"tags": {"team": "b"}},
+        replacements={
+            "domainName": "example.internal",
+            "domainNameServers": ["10.0.0.2", "10.0.0.3"],
+            "ntpServers": ["169.254.169.123"],
+            "netbiosNameServers": ["10.0.0.9"],
+            "netbiosNodeType": 2,
+            "ipv6AddressPreferredLeaseTime": 3600,
+        },
+    ),
 }
