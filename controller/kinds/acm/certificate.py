@@ -277,7 +277,7 @@ def translate(detail: Mapping[str, Any], tags: Mapping[str, str] | None, zone: s
     }
     reason = detail.get("FailureReason", "")
     failed = f"{GIVEN_UP[status]}: {reason}".removesuffix(": ") if status in GIVEN_UP else ""
-    return Observed(arn, spec, tags, outputs, _pending(detail), failed)
+    return Observed(arn, spec, tags, outputs, _pending(detail), failed=failed)
 
 
 def _pending(detail: Mapping[str, Any]) -> str:

@@ -81,9 +81,11 @@ class Conditions(Part):
     source_ip: frozenset[Cidr] = Field(
         default=frozenset(), description="Ranges of addresses, of which one must have the client's."
     )
-    http_header: frozenset[HttpHeader] = Field(default=frozenset(), description="Headers, all of which must match.")
-    query_string: frozenset[QueryString] = Field(
-        default=frozenset(), description="Parameters, all of which must match."
+    http_header: Annotated[tuple[HttpHeader, ...], AfterValidator(as_set)] = Field(
+        default=(), description="Headers, all of which must match."
+    )
+    query_string: Annotated[tuple[QueryString, ...], AfterValidator(as_set)] = Field(
+        default=(), description="Parameters, all of which must match."
     )
 
     @model_validator(mode="after")
