@@ -64,7 +64,7 @@ class ListenerSpec(TaggedSpec):
     certificate: CertificateRef = Field(
         default="", description="With HTTPS and TLS: the certificate, by manifest name or ARN (Certificates)."
     )
-    additional_certificates: frozenset[CertificateRef] = Field(
+    additional_certificates: frozenset[CertificateRef] | None = Field(
         default=frozenset(),
         description="Further certificates (ListenerCertificate), chosen by the name that clients ask for. Any other is removed.",
     )
@@ -86,7 +86,8 @@ class ListenerSpec(TaggedSpec):
 
     @model_validator(mode="after")
     def _default_is_none_more(self) -> ListenerSpec:
-        object.__setattr__(self, "additional_certificates", self.additional_certificates - {self.certificate})
+        if self.additional_certificates is not None:
+            object.__setattr__(self, "additional_certificates", self.additional_certificates - {self.certificate})
         return self
 
 
@@ -163,14 +164,15 @@ class Listener(Elbv2Kind[ListenerSpec]):
             Tags=to_list(tags),
         )["Listeners"]
         made = translate(item, tags, frozenset(), {})
-        _add(aws, made.id, spec.additional_certificates)
+        _add(aws, made.id, spec.additional_certificates or frozenset())
         put_attributes(aws, "Listener", made.id, spec.attributes, {})
         return Made(made.id, made.outputs)
 
     def update(self, aws: Aws, live: Observed[ListenerSpec], spec: ListenerSpec, changed: frozenset[str]) -> None:
-        there = live.spec.additional_certificates
+        there = live.spec.additional_certificates or frozenset[str]()
+        further = there if spec.additional_certificates is None else spec.additional_certificates
         if "protocol" not in changed:  # else there is nothing yet that has certificates
-            _add(aws, live.id, spec.additional_certificates - there)
+            _add(aws, live.id, further - there)
         params = _parameters(spec, changed)
         if "port" in changed:
             params["Port"] = spec.port
@@ -179,9 +181,9 @@ class Listener(Elbv2Kind[ListenerSpec]):
         if params:
             aws.call("elbv2", "ModifyListener", ListenerArn=live.id, **params)
         if "protocol" in changed:
-            _add(aws, live.id, spec.additional_certificates - there)
+            _add(aws, live.id, further - there)
         # The one that is to be the default has been among the others till now.
-        gone = [{"CertificateArn": arn} for arn in sorted(there - spec.additional_certificates - {spec.certificate})]
+        gone = [{"CertificateArn": arn} for arn in sorted(there - further - {spec.certificate})]
         if gone and spec.protocol in SECURE:
             aws.call("elbv2", "RemoveListenerCertificates", ListenerArn=live.id, Certificates=gone)
         if "attributes" in changed:
@@ -239,14 +241,13 @@ def translate(
     """The listener of a DescribeListeners reply. What was not asked for is unknown."""
     arn, mutual = item["ListenerArn"], item.get("MutualAuthentication", {})
     default = next((each["CertificateArn"] for each in item.get("Certificates", ())), "")
-    unknown: Any = None
     spec = ListenerSpec.model_construct(
         load_balancer=item["LoadBalancerArn"],
         port=item["Port"],
         protocol=item["Protocol"],
         default_actions=from_aws(item["DefaultActions"]),
         certificate=default,
-        additional_certificates=unknown if additional is None else additional - {default},
+        additional_certificates=None if additional is None else additional - {default},
         ssl_policy=item.get("SslPolicy") if item["Protocol"] in SECURE else None,
         alpn_policy=next(iter(item.get("AlpnPolicy", ())), "None"),
         mutual_authentication=MutualAuthentication(
