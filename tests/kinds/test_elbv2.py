@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.aws.emulator import ACCOUNT
 from controller.kinds.elbv2.actions import (
@@ -528,6 +530,26 @@ def test_conditions_of_all_kinds_come_back_as_they_went() -> None:
     reply = {"RuleArn": "r", "Priority": "1", "Conditions": sent, "Actions": to_aws((END,))}
     assert listener_rule(reply, "l", {}).spec.conditions == ALL_KINDS
     assert listener_rule({**reply, "Conditions": sent[::-1]}, "l", {}).spec.conditions == ALL_KINDS
+
+
+@given(st.permutations(range(4)), st.permutations(["a", "b", "c"]))
+def test_the_order_of_conditions_and_of_their_values_means_nothing(order: list[int], texts: list[str]) -> None:
+    headers = [HttpHeader(name=f"x-{place % 2}", values=frozenset({str(place)})) for place in order]
+    pairs = [QueryPair(key=text, value="1") for text in texts]
+    one = Conditions(http_header=tuple(headers), query_string=(QueryString(values=tuple(pairs)),))
+    other = Conditions(
+        http_header=tuple(reversed(headers)), query_string=(QueryString(values=tuple(reversed(pairs))),) * 2
+    )
+    assert one == other
+    assert conditions(one) == conditions(other)
+
+
+@given(st.permutations(["a", "b", "c"]), st.integers(0, 2))
+def test_the_order_of_target_groups_means_nothing(names: list[str], sticky: int) -> None:
+    groups = [WeightedTargetGroup(target_group=name, weight=ord(name)) for name in names]
+    action = Action(forward=Forward(target_groups=tuple(groups), stickiness_seconds=sticky))
+    assert action == Action(forward=Forward(target_groups=tuple(reversed(groups)), stickiness_seconds=sticky))
+    assert from_aws(to_aws((action,))) == (action,)
 
 
 def test_a_condition_in_its_old_form_is_read_too() -> None:

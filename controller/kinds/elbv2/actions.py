@@ -61,7 +61,7 @@ class Redirect(Part):
     """Sends the client elsewhere. `#{host}` and the like stand for what was asked for."""
 
     status_code: Literal["HTTP_301", "HTTP_302"] = Field(description="Whether it is for good (301) or for now (302).")
-    protocol: Literal["HTTP", "HTTPS", "#{protocol}"] = Field(default="#{protocol}", description="HTTP or HTTPS.")
+    protocol: str = Field(default="#{protocol}", pattern=r"^(HTTPS?|#\{protocol\})$", description="HTTP or HTTPS.")
     host: str = Field(default="#{host}", max_length=128, description="The host.")
     port: Annotated[str, AsText, Field(pattern=r"^(\d{1,5}|#\{port\})$")] = Field(
         default="#{port}", description="The port."
