@@ -16,6 +16,7 @@ from controller.kinds.ec2.customer_gateway import CustomerGateway
 from controller.kinds.ec2.dhcp_options import DhcpOptions
 from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.flow_log import FlowLog
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
 from controller.kinds.ec2.network_acl import NetworkAcl
@@ -68,11 +69,12 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    DhcpOptions(),
     VpcEndpoint(),
     EgressOnlyInternetGateway(),
-    DhcpOptions(),
     NetworkAcl(),
     PrefixList(),
+    FlowLog(),
     VpcPeeringConnection(),
     VpcPeeringAccepter(),
     TransitGateway(),

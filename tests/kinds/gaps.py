@@ -14,6 +14,11 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/DhcpOptions", "ipv6AddressPreferredLeaseTime"): "moto's CreateDhcpOptions leaves it out",
     ("cloudwatch/Alarm", "metrics"): "come and go only together with metricName and what stands beside it",
     ("cloudwatch/Alarm", "thresholdMetricId"): "comes and goes only together with metrics and threshold",
+    ("ec2/FlowLog", "destinationOptions"): "moto keeps none",
+    ("ec2/FlowLog", "logDestination"): "needs logDestinationType and logGroupName to go in the same change",
+    ("ec2/FlowLog", "logDestinationType"): "needs logDestination and logGroupName to go in the same change",
+    ("ec2/FlowLog", "networkInterface"): "needs vpc to go in the same change",
+    ("ec2/FlowLog", "subnet"): "needs vpc to go in the same change",
     (
         "ec2/ElasticIp",
         "networkBorderGroup",

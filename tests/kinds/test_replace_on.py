@@ -43,6 +43,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/RouteTable", "VpcId"): "vpc",
+    ("ec2/FlowLog", "ResourceId"): "vpc",
     ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
@@ -82,12 +83,15 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ec2/FlowLog", "DeliverCrossAccountRole"): "delivery into another account's log group is left out",
+    ("ec2/FlowLog", "ResourceType"): "vpc, subnet and networkInterface say it",
+    ("ec2/FlowLog", "TagFieldSpecifications"): "tags as fields of a record are left out",
+    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
+    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsPreference"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsSpecifiedDomains"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "ResourceConfigurationArn"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "ServiceNetworkArn"): "endpoints of VPC Lattice are left out",
-    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
-    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
     ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
     ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
     ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
@@ -104,6 +108,10 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "publicIpv4Pool",
     ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
     "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+    ("ec2/FlowLog", "subnet"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
+    ("ec2/FlowLog", "networkInterface"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
     ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
     "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
     ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "

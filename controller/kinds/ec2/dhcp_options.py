@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from controller.aws.client import Aws
-from controller.kinds.ec2.api import Ec2Kind, describe, tags_of
+from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, tags_of
 from controller.model.manifest import Manifest
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.problem import Problem, Severity
@@ -145,8 +145,9 @@ def translate(aws: Aws, found: Mapping[str, Any]) -> Observed[DhcpOptionsSpec]:
     values = {each["Key"]: [value["Value"] for value in each["Values"]] for each in found["DhcpConfigurations"]}
     known = {OPTIONS[option]: _read(option, each) for option, each in values.items() if option in OPTIONS and each}
     id_ = found["DhcpOptionsId"]
-    arn = f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:dhcp-options/{id_}"
-    return Observed(id_, DhcpOptionsSpec.model_validate(known), tags_of(found), {"id": id_, "arn": arn})
+    return Observed(
+        id_, DhcpOptionsSpec.model_validate(known), tags_of(found), {"id": id_, "arn": arn_of(aws, "dhcp-options", id_)}
+    )
 
 
 def _read(option: str, values: list[str]) -> Any:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from controller.aws.client import Aws
 from controller.errors import AwsBusy, NotFound
-from controller.kinds.ec2.api import Ec2Kind, Items, describe, tags_of
+from controller.kinds.ec2.api import Ec2Kind, Items, arn_of, describe, tags_of
 from controller.kinds.ec2.types import VpcRef
 from controller.kinds.ec2.vpc import VpcSpec
 from controller.model.cidr import overlapping
@@ -179,7 +179,7 @@ def pending(found: Mapping[str, Any]) -> str:
 
 def outputs_of(aws: Aws, id_: str) -> dict[str, str]:
     """What others may refer to of a connection."""
-    return {"id": id_, "arn": f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:vpc-peering-connection/{id_}"}
+    return {"id": id_, "arn": arn_of(aws, "vpc-peering-connection", id_)}
 
 
 def translate(aws: Aws, found: Mapping[str, Any]) -> Observed[VpcPeeringConnectionSpec]:
