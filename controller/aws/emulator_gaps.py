@@ -27,6 +27,8 @@ def complete() -> None:
     _tag_scalable_targets()
     _list_services_of_a_namespace()
     _update_cloud_map()
+    _issue_certificates()
+    _swap_priorities()
     _have_no_direct_connect()
 
 
@@ -86,6 +88,31 @@ def _complete_transit_gateways() -> None:
         (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
     ):
         setattr(owner, name, function)
+
+
+def _issue_certificates() -> None:
+    """A certificate is issued when somebody first looks at it, and not a minute later."""
+    from moto import settings
+
+    settings.ACM_VALIDATION_WAIT = 0
+
+
+def _swap_priorities() -> None:
+    """Rules that are in one call may have each other's priorities."""
+    from moto.elbv2.exceptions import PriorityInUseError
+    from moto.elbv2.models import ELBv2Backend
+
+    def set_rule_priorities(self: ELBv2Backend, rule_priorities: list[dict[str, Any]]) -> list[Any]:
+        wanted = {each["RuleArn"]: each["Priority"] for each in rule_priorities}
+        rules: Any = self.describe_rules(None, list(wanted))
+        (listener,) = self.describe_listeners(None, [rules[0].listener_arn])
+        if any(rule.priority in wanted.values() for rule in listener.rules.values() if rule.arn not in wanted):
+            raise PriorityInUseError
+        for rule in rules:
+            rule.priority = wanted[rule.arn]
+        return list(rules)
+
+    ELBv2Backend.set_rule_priorities = set_rule_priorities  # type: ignore[method-assign]
 
 
 def _have_no_direct_connect() -> None:

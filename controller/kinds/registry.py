@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from controller.kinds.acm.certificate import Certificate
 from controller.kinds.applicationautoscaling.scalable_target import ScalableTarget
 from controller.kinds.base import Kind
 from controller.kinds.cloudwatch.alarm import Alarm
@@ -34,6 +35,8 @@ from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
+from controller.kinds.elbv2.listener import Listener
+from controller.kinds.elbv2.listener_rule import ListenerRule
 from controller.kinds.elbv2.load_balancer import LoadBalancer
 from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
@@ -89,6 +92,8 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    # acm
+    Certificate(),
     Parameter(),
     Secret(),
     Alarm(),
@@ -98,6 +103,8 @@ _ALL: tuple[Kind[Any], ...] = (
     Namespace(),
     CloudMapService(),
     TargetGroup(),
+    Listener(),
+    ListenerRule(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -21,6 +21,9 @@ from controller.kinds.registry import KINDS
 TYPES: Mapping[str, str] = {
     "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
+    "acm/Certificate": "AWS::CertificateManager::Certificate",
+    "elbv2/Listener": "AWS::ElasticLoadBalancingV2::Listener",
+    "elbv2/ListenerRule": "AWS::ElasticLoadBalancingV2::ListenerRule",
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "elbv2/TargetGroup": "AWS::ElasticLoadBalancingV2::TargetGroup",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
@@ -46,6 +49,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("elbv2/Listener", "LoadBalancerArn"): "loadBalancer",
+    ("elbv2/ListenerRule", "ListenerArn"): "listener",
     ("ec2/VpcEndpoint", "VpcId"): "vpc",
     ("elbv2/TargetGroup", "VpcId"): "vpc",
     ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
@@ -64,6 +69,9 @@ NAMES: Mapping[tuple[str, str], str] = {
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
 LEFT_OUT: Mapping[tuple[str, str], str] = {
+    ("acm/Certificate", "CertificateAuthorityArn"): "private certificates are left out",
+    ("acm/Certificate", "CertificateExport"): "certificates whose key can be exported are left out",
+    ("acm/Certificate", "DomainValidationOptions"): "zone says where the records are made",
     ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
     ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
     ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",

@@ -266,7 +266,7 @@ def translate(
     )
     code, reason = (item.get("State", {}).get(key, "") for key in ("Code", "Reason"))
     failed = (reason or "AWS gives no reason") if code == "failed" else ""
-    return Observed(arn, spec, tags, outputs, _pending(code, reason), failed, keep)
+    return Observed(arn, spec, tags, outputs, _pending(code, reason), failed=failed, keep=keep)
 
 
 def _live_mapping(zone: Mapping[str, Any]) -> SubnetMapping:

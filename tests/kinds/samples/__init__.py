@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.kinds.samples import (
+    acm,
     applicationautoscaling,
     cloudwatch,
     directconnect,
@@ -37,4 +38,5 @@ SAMPLES: Mapping[str, Sample] = {
     **elbv2.SAMPLES,
     **servicediscovery.SAMPLES,
     **applicationautoscaling.SAMPLES,
+    **acm.SAMPLES,
 }
