@@ -20,6 +20,9 @@ class Observed(Generic[S]):
     tags      all tags but AWS's own (`aws:`); None where AWS does not report them, or the kind has none
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
+    refused   what AWS tried as it was asked and took back, in its words (a rollout that was rolled back): the same is not asked
+              of it again for the same commit
+    broken    why it does not work although it is what was asked for; only a person can mend that
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -31,6 +34,8 @@ class Observed(Generic[S]):
     tags: Mapping[str, str] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    refused: str = ""
+    broken: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None

@@ -33,7 +33,9 @@ class Team:
         self.expanded += 1
         yield Piece("sqs/Queue", name, {"delay": spec.hours})
         for person in spec.people:
-            yield Piece("iam/Role", f"{name}-{person}", {"trust": {}, "maxSessionDuration": spec.hours * 3600}, "people")
+            yield Piece(
+                "iam/Role", f"{name}-{person}", {"trust": {}, "maxSessionDuration": spec.hours * 3600}, "people"
+            )
 
 
 def team(name: str, more: str = "", top: str = "") -> str:
@@ -95,9 +97,7 @@ def test_a_patch_that_fits_no_piece_is_an_error_that_tells_what_there_is() -> No
 
 
 def test_an_includes_patches_reach_the_composite_and_its_pieces() -> None:
-    patches = (
-        "{kind: Team, spec: {hours: 3}}, {kind: Queue, spec: {delay: 9}}, {kind: Role, name: web-bo, spec: {maxSessionDuration: 18000}}"
-    )
+    patches = "{kind: Team, spec: {hours: 3}}, {kind: Queue, spec: {delay: 9}}, {kind: Role, name: web-bo, spec: {maxSessionDuration: 18000}}"
     files = {
         "scope.yaml": scope("prod", more=f"  include:\n    - path: base\n      patches: [{patches}]\n"),
         "base/scope.yaml": scope("base", account="210987654321"),
@@ -138,7 +138,9 @@ def test_a_composite_that_did_not_change_is_not_expanded_again() -> None:
 @pytest.mark.parametrize("lifecycle", ["", "lifecycle: {deletion: retain}\n"])
 def test_a_manifest_is_shown_as_somebody_could_have_written_it(lifecycle: str) -> None:
     """The name that is the manifest's own is not said twice."""
-    manifests = load({"a.yaml": role("web", "  maxSessionDuration: ${var.seconds}\n", lifecycle)}).scopes["prod"].manifests
+    manifests = (
+        load({"a.yaml": role("web", "  maxSessionDuration: ${var.seconds}\n", lifecycle)}).scopes["prod"].manifests
+    )
     assert document(manifests[Address("prod", "iam/Role", "web")], kinds()) == {
         "apiVersion": "iam.aws/v1",
         "kind": "Role",
