@@ -56,11 +56,16 @@ BUSY = frozenset(
 )
 IN_USE = frozenset(
     [
+        "ClusterContainsCapacityProviderException",
+        "ClusterContainsContainerInstancesException",
+        "ClusterContainsServicesException",
+        "ClusterContainsTasksException",
         "DependencyViolation",
         "IncorrectState",
         "InvalidIPAddress.InUse",
         "ResourceInUse",
         "ResourceInUseException",
+        "UpdateInProgressException",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""

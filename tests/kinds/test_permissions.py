@@ -27,6 +27,8 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
 WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
     ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "
     "https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html",
+    ("ecs/Cluster", "iam:CreateServiceLinkedRole"): "the first CreateCluster of an account makes ECS's own role: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html",
 }
 """Actions that AWS asks for beside the call's own, and where it says so."""
 

@@ -97,7 +97,8 @@ def test_a_patch_that_fits_no_piece_is_an_error_that_tells_what_there_is() -> No
 
 
 def test_an_includes_patches_reach_the_composite_and_its_pieces() -> None:
-    patches = "{kind: Team, spec: {hours: 3}}, {kind: Queue, spec: {delay: 9}}, {kind: Role, name: web-bo, spec: {maxSessionDuration: 18000}}"
+    bo = "{kind: Role, name: web-bo, spec: {maxSessionDuration: 18000}}"
+    patches = f"{{kind: Team, spec: {{hours: 3}}}}, {{kind: Queue, spec: {{delay: 9}}}}, {bo}"
     files = {
         "scope.yaml": scope("prod", more=f"  include:\n    - path: base\n      patches: [{patches}]\n"),
         "base/scope.yaml": scope("base", account="210987654321"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_vpc, iam
+from tests.kinds.samples import ec2_vpc, ecs, iam
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
     **iam.SAMPLES,
     **ec2_vpc.SAMPLES,
+    **ecs.SAMPLES,
 }
