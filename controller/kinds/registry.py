@@ -12,6 +12,7 @@ from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ecs.cluster import Cluster
+from controller.kinds.ecs.task_definition import TaskDefinition
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -38,6 +39,7 @@ _ALL: tuple[Kind[Any], ...] = (
     SecurityGroup(),
     # ecs
     Cluster(),
+    TaskDefinition(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

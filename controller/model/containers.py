@@ -67,7 +67,7 @@ def _by_name(key: str) -> Callable[[Any], Any]:
     return read
 
 
-def _sorted_by(*fields: str) -> Callable[[tuple[P, ...]], tuple[P, ...]]:
+def unique_by(*fields: str) -> Callable[[tuple[P, ...]], tuple[P, ...]]:
     """Items without order, in one; none may be there twice."""
 
     def sort(items: tuple[P, ...]) -> tuple[P, ...]:
@@ -273,14 +273,14 @@ class LinuxParameters(Part):
     """What Linux is told about a container."""
 
     capabilities: Capabilities = Field(default=Capabilities(), description="What root may do.")
-    devices: Annotated[tuple[Device, ...], AfterValidator(_sorted_by("host_path"))] = Field(
+    devices: Annotated[tuple[Device, ...], AfterValidator(unique_by("host_path"))] = Field(
         default=(), description="Devices of the host."
     )
     init_process_enabled: bool = Field(
         default=False, description="Whether an init process hands on signals and reaps children; exec wants one."
     )
     shared_memory_size: int = Field(default=0, ge=0, description="MiB of /dev/shm; 0: Docker's default.")
-    tmpfs: Annotated[tuple[Tmpfs, ...], AfterValidator(_sorted_by("container_path"))] = Field(
+    tmpfs: Annotated[tuple[Tmpfs, ...], AfterValidator(unique_by("container_path"))] = Field(
         default=(), description="File systems in memory."
     )
     max_swap: int = Field(default=-1, ge=-1, description="MiB of swap, 0 for none; -1: as the host has it.")
@@ -315,7 +315,7 @@ class ContainerDefinition(Part):
     memory_reservation: int = Field(default=0, ge=0, description="MiB that are set aside for it; 0: none.")
     port_mappings: Annotated[
         tuple[Annotated[PortMapping, BeforeValidator(_port, json_schema_input_type=int | PortMapping)], ...],
-        AfterValidator(_sorted_by("container_port", "container_port_range", "protocol")),
+        AfterValidator(unique_by("container_port", "container_port_range", "protocol")),
     ] = Field(default=(), description="Ports that it listens on; a number stands for its tcp port.")
     environment: Environment = Field(default={}, description="Environment variables; none that are secret.")
     environment_files: tuple[EnvironmentFile, ...] = Field(default=(), description="Files of environment variables.")
@@ -326,26 +326,26 @@ class ContainerDefinition(Part):
     )
     log_configuration: LogConfiguration = Field(default=LogConfiguration(), description="Where its output goes.")
     health_check: HealthCheck = Field(default=HealthCheck(), description="How ECS finds out whether it is well.")
-    depends_on: Annotated[tuple[Dependency, ...], AfterValidator(_sorted_by("container_name", "condition"))] = Field(
+    depends_on: Annotated[tuple[Dependency, ...], AfterValidator(unique_by("container_name", "condition"))] = Field(
         default=(), description="Containers that come first."
     )
     start_timeout: int = Field(default=0, ge=0, description="Seconds that its dependencies may take; 0: AWS's default.")
     stop_timeout: int = Field(default=0, ge=0, description="Seconds between SIGTERM and SIGKILL; 0: AWS's default, 30.")
     restart_policy: RestartPolicy = Field(default=RestartPolicy(), description="Whether it is started again by itself.")
-    mount_points: Annotated[tuple[MountPoint, ...], AfterValidator(_sorted_by("container_path"))] = Field(
+    mount_points: Annotated[tuple[MountPoint, ...], AfterValidator(unique_by("container_path"))] = Field(
         default=(), description="Where the task's volumes are in it."
     )
-    volumes_from: Annotated[tuple[VolumeFrom, ...], AfterValidator(_sorted_by("source_container"))] = Field(
+    volumes_from: Annotated[tuple[VolumeFrom, ...], AfterValidator(unique_by("source_container"))] = Field(
         default=(), description="Containers whose volumes it has as well."
     )
-    ulimits: Annotated[tuple[Ulimit, ...], AfterValidator(_sorted_by("name"))] = Field(
+    ulimits: Annotated[tuple[Ulimit, ...], AfterValidator(unique_by("name"))] = Field(
         default=(), description="Limits of the operating system."
     )
-    system_controls: Annotated[tuple[SystemControl, ...], AfterValidator(_sorted_by("namespace"))] = Field(
+    system_controls: Annotated[tuple[SystemControl, ...], AfterValidator(unique_by("namespace"))] = Field(
         default=(), description="Kernel parameters."
     )
     linux_parameters: LinuxParameters = Field(default=LinuxParameters(), description="What Linux is told about it.")
-    resource_requirements: Annotated[tuple[Requirement, ...], AfterValidator(_sorted_by("type", "value"))] = Field(
+    resource_requirements: Annotated[tuple[Requirement, ...], AfterValidator(unique_by("type", "value"))] = Field(
         default=(), description="Devices that it needs, such as GPUs."
     )
     user: str = Field(default="", description="The user that it runs as; empty: the image's.")
@@ -354,7 +354,7 @@ class ContainerDefinition(Part):
     links: frozenset[str] = Field(
         default=frozenset(), description="Containers that it can reach by name; only with bridge."
     )
-    extra_hosts: Annotated[tuple[ExtraHost, ...], AfterValidator(_sorted_by("hostname", "ip_address"))] = Field(
+    extra_hosts: Annotated[tuple[ExtraHost, ...], AfterValidator(unique_by("hostname", "ip_address"))] = Field(
         default=(), description="Lines of /etc/hosts; not with awsvpc."
     )
     dns_servers: tuple[str, ...] = Field(default=(), description="DNS servers, in the order in which they are asked.")
@@ -398,7 +398,7 @@ class ContainerDefinition(Part):
 
 def containers(items: tuple[ContainerDefinition, ...], mode: NetworkMode) -> tuple[ContainerDefinition, ...]:
     """A task's containers in one form. Raises ValueError where they do not go together."""
-    found: tuple[ContainerDefinition, ...] = _sorted_by("name")(items)
+    found: tuple[ContainerDefinition, ...] = unique_by("name")(items)
     if not any(item.essential for item in found):
         raise ValueError("needs a container that is essential")
     return tuple(item.in_mode(mode) for item in found)

@@ -13,6 +13,7 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
+    ("ecs/TaskDefinition", "enableFaultInjection"): "moto's RegisterTaskDefinition leaves it out",
     ("iam/Group", "path"): "moto's UpdateGroup takes a new path only beside a new name",
     ("iam/OIDCProvider", "clientIds"): "moto has neither AddClientIDToOpenIDConnectProvider nor its opposite",
     ("iam/SAMLProvider", "tags"): "moto keeps no tags of SAML providers",

@@ -33,6 +33,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("ecs/TaskDefinition", "ExecutionRoleArn"): "executionRole",
+    ("ecs/TaskDefinition", "TaskRoleArn"): "taskRole",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
@@ -47,12 +49,36 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ecs/TaskDefinition", "InferenceAccelerators"): "AWS has ended Elastic Inference",
+    ("ecs/TaskDefinition", "ProxyConfiguration"): "AWS has ended App Mesh",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+_REVISIONS = (
+    "a change registers another revision of the same family: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
+)
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    ("ecs/TaskDefinition", name): _REVISIONS
+    for name in (
+        "containerDefinitions",
+        "cpu",
+        "enableFaultInjection",
+        "ephemeralStorage",
+        "executionRole",
+        "ipcMode",
+        "memory",
+        "networkMode",
+        "pidMode",
+        "placementConstraints",
+        "requiresCompatibilities",
+        "runtimePlatform",
+        "taskRole",
+        "volumes",
+    )
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 

@@ -44,6 +44,18 @@ def clusters(aws: Aws) -> Items:
     return tuple(found)
 
 
+def services(aws: Aws) -> Items:
+    """All services: ceil(n / 100) lists for each cluster, and descriptions in tens, tags included, once in a pass."""
+    found: list[Mapping[str, Any]] = []
+    for cluster in clusters(aws):
+        arn = cluster["clusterArn"]
+        pages = aws.pages("ecs", "ListServices", page_size=PAGE, cluster=arn)
+        for batch in in_batches((name for page in pages for name in page["serviceArns"]), 10):
+            for page in aws.pages("ecs", "DescribeServices", cluster=arn, services=batch, include=["TAGS"]):
+                found.extend(page["services"])
+    return tuple(found)
+
+
 def in_batches(items: Iterable[T], size: int = PAGE) -> Iterator[Sequence[T]]:
     """Lists of as many as one call takes."""
     everything = list(items)
