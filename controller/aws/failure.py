@@ -14,6 +14,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
 )
 from botocore.parsers import ResponseParserError
 
@@ -61,11 +62,17 @@ IN_USE = frozenset(
         "ClusterContainsServicesException",
         "ClusterContainsTasksException",
         "DependencyViolation",
+        "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidVpcState",
+        "PrefixListVersionMismatch",
+        "Resource.AlreadyAssociated",
+        "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
         "UpdateInProgressException",
+        "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
@@ -80,6 +87,9 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     ]
 )
+IAM_PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+"""How IAM names services in actions, where that is not botocore's name."""
+AGAIN = "trueup tries again by itself"
 
 
 def translate(error: ClientError | BotoCoreError | ResponseParserError, service: str, operation: str) -> AwsError:
@@ -88,16 +98,16 @@ def translate(error: ClientError | BotoCoreError | ResponseParserError, service:
         return _refusal(error, service, operation)
     code = type(error).__name__
     message = f"{service}:{operation}: {str(error).splitlines()[0]}"
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
         hint = (
             "give credentials in one of boto3's ways: AWS_PROFILE, AWS_ACCESS_KEY_ID, or a role of the instance or task"
         )
         return AwsRefused(message, service=service, operation=operation, code=code, hint=hint)
     if isinstance(error, EndpointConnectionError):
-        hint = "is the region right, and is there a way to it from here?"
+        hint = f"is the region right, and is there a way to it from here? {AGAIN}"
         return AwsTemporary(message, service=service, operation=operation, code=code, hint=hint)
     if isinstance(error, ConnectionError | HTTPClientError | ResponseParserError):
-        return AwsTemporary(message, service=service, operation=operation, code=code)
+        return AwsTemporary(message, service=service, operation=operation, code=code, hint=AGAIN)
     return AwsRefused(message, service=service, operation=operation, code=code)
 
 
@@ -105,12 +115,18 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    retried = metadata.get("RetryAttempts", 0) > 0
+    return refusal(code, text, service, operation, status=metadata.get("HTTPStatusCode", 0), retried=retried)
+
+
+def refusal(code: str, text: str, service: str, operation: str, *, status: int = 0, retried: bool = False) -> AwsError:
+    """The trueup error that an error code means. For kinds where AWS lists errors in a reply that is none itself."""
     message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
     if is_taken(code):
-        retried = metadata.get("RetryAttempts", 0) > 0
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
-    kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
-    return kind(message, service=service, operation=operation, code=code, hint=_hint(code, service, operation))
+    kind = _meaning(code, text, status)
+    hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
+    return kind(message, service=service, operation=operation, code=code, hint=hint)
 
 
 def _meaning(code: str, text: str, status: int) -> type[AwsError]:
@@ -138,7 +154,7 @@ def is_taken(code: str) -> bool:
 
 def _hint(code: str, service: str, operation: str) -> str:
     if code in DENIED:
-        return f"allow {service}:{operation} to the role that trueup runs as"
+        return f"allow {IAM_PREFIXES.get(service, service)}:{operation} to the role that trueup runs as"
     if code in BAD_CREDENTIALS:
-        return "the credentials are wrong or expired"
+        return "the credentials are wrong or expired, or the account has not enabled the scope's region"
     return ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from controller.errors import TrueupError
 
 if TYPE_CHECKING:
     from controller.manifest.load import Loader
+    from controller.model.event import Event
     from controller.model.manifest import Desired, Loaded
     from controller.model.problem import Problem
     from controller.settings import Settings
@@ -55,6 +57,27 @@ def show(output: Output, text: Text | str, data: Any) -> None:
         typer.echo(json.dumps(data, indent=2, default=str))
     else:
         console.print(text, markup=False)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Event], None]]:
+    """Shows on a terminal what is being waited for, by listening to events; in a pipe nothing."""
+    from controller.model.event import AwsCalled, KindObserved, PassStarted
+
+    with errors.status("asking AWS") as line:
+        calls = 0
+
+        def listen(event: Event) -> None:
+            nonlocal calls
+            match event:
+                case PassStarted(scope):
+                    line.update(f"{scope}: asking AWS")
+                case KindObserved(scope, kind, count):
+                    line.update(f"{scope}: read {count} {kind}, {calls} calls to AWS so far")
+                case AwsCalled():
+                    calls += 1
+
+        yield listen
 
 
 def show_problems(problems: Iterable[Problem]) -> None:

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from controller.aws.emulator import ACCOUNT, emulator, environment
 from controller.errors import TrueupError
 
 console = Console(soft_wrap=True, highlight=False)
+REGION = "eu-central-1"
+SSH = 22
 ADMIN = f"arn:aws:iam::{ACCOUNT}:policy/too-much"
 """A policy made by hand, which the demo attaches where it does not belong."""
 PATIENCE = 60.0
@@ -57,8 +59,9 @@ class StepFailed(TrueupError):
     """A step of the demo did not hold."""
 
 
-def play(manifests: Path, *, once: bool) -> int:
-    """Play the demo; the exit code. Without `once` it goes on until Ctrl-C."""
+def play(manifests: Path, *, once: bool, as_json: bool = False) -> int:
+    """Play the demo; the exit code. Without `once` it goes on until Ctrl-C. `as_json`: only the summary goes to stdout."""
+    console.stderr = as_json
     if not manifests.is_dir():
         raise TrueupError(
             f"there is no folder {manifests}", hint="run it from trueup's repository, or give --manifests"
@@ -69,12 +72,24 @@ def play(manifests: Path, *, once: bool) -> int:
         with daemon(Path(folder), endpoint, manifests) as stage:
             if not once:
                 return _explore(stage)
+            play = Play(stage)
             try:
-                _play_once(stage)
+                _play_once(play)
             except StepFailed as failure:
                 console.print(f"[bold red]FAILED[/] {failure}")
                 return 1
+            _show_summary(play, as_json=as_json)
     return 0
+
+
+def _show_summary(play: Play, *, as_json: bool) -> None:
+    summary = play.summary
+    console.rule("[bold green]all of it held", align="left")
+    for number, what in enumerate(play.seen, 1):
+        console.print(f"  {number}. {what}")
+    console.print(f"  {len(play.seen)} steps, {summary['calls']} calls to AWS, {summary['actions']} actions")
+    if as_json:
+        Console(soft_wrap=True).print_json(data=summary)
 
 
 def _make_policy_by_hand() -> None:
@@ -146,52 +161,99 @@ def total(stage: Stage, name: str, **labels: str) -> float:
     return sum(value for (found, has), value in metrics(stage).items() if found == name and wanted <= has)
 
 
-def _play_once(stage: Stage) -> None:
-    iam = boto3.client("iam", region_name="us-east-1")
-    seen: list[str] = []
+@dataclass
+class Play:
+    """The demo without a person: steps that must hold, one after the other."""
 
-    def step(what: str, holds: Callable[[], Any]) -> None:
+    stage: Stage
+    seen: list[str] = field(default_factory=list)
+
+    def step(self, what: str, holds: Callable[[], Any]) -> None:
+        """Wait until something holds. Raises StepFailed where it does not come about."""
         console.rule(f"[bold]{what}", align="left")
         deadline = time.monotonic() + PATIENCE
         while not holds():
             if time.monotonic() > deadline:
                 raise StepFailed(what)
             time.sleep(0.2)
-        seen.append(what)
+        self.seen.append(what)
 
-    def in_sync() -> float:
-        return total(stage, "trueup_resources", scope=stage.scope, state="in_sync")
+    @property
+    def drifted(self) -> float:
+        return total(self.stage, "trueup_resources", scope=self.stage.scope, state="drifted")
 
-    def drifted() -> float:
-        return total(stage, "trueup_resources", scope=stage.scope, state="drifted")
+    @property
+    def settled(self) -> bool:
+        """Whether the newest commit is applied, and git and AWS agree on everything."""
+        head = git(self.stage.repo, "rev-parse", "HEAD").strip()
+        every = total(self.stage, "trueup_resources", scope=self.stage.scope)
+        same = total(self.stage, "trueup_resources", scope=self.stage.scope, state="in_sync")
+        return _applied(self.stage) == head and every == same > 0
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return {
+            "steps": self.seen,
+            "calls": int(total(self.stage, "trueup_aws_calls_total")),
+            "actions": int(total(self.stage, "trueup_actions_total", result="done")),
+        }
+
+
+def _play_once(play: Play) -> None:
+    iam, ec2 = boto3.client("iam", region_name="us-east-1"), boto3.client("ec2", region_name=REGION)
+    play.step("the commit is applied, and AWS is in sync with it", lambda: play.settled)
+    _stands_still_while_paused(play, iam, ec2)
+    _prunes(play, iam, ec2)
+
+
+def _stands_still_while_paused(play: Play, iam: Any, ec2: Any) -> None:
+    stage = play.stage
 
     def attached() -> list[str]:
         return [p["PolicyName"] for p in iam.list_attached_role_policies(RoleName="deploy")["AttachedPolicies"]]
 
-    step("the commit is applied and AWS is in sync with it", lambda: in_sync() >= 7 and not drifted())
-    step("the applied commit is in /metrics", lambda: _applied(stage) == git(stage.repo, "rev-parse", "HEAD").strip())
+    def ssh_is_open() -> bool:
+        (group,) = ec2.describe_security_groups(GroupNames=["service"])["SecurityGroups"]
+        return any(rule.get("FromPort") == SSH for rule in group["IpPermissions"])
 
     trueup(stage, "pause", "--reason", "to see drift before it is repaired", "--for", "1h")
-    step("a pause shows in /metrics", lambda: total(stage, "trueup_pause_active") == 1)
+    play.step("a pause shows in /metrics", lambda: total(stage, "trueup_pause_active") == 1)
     iam.attach_role_policy(RoleName="deploy", PolicyArn=ADMIN)
-    step("a policy attached behind trueup's back is seen as drift in /metrics", lambda: drifted() == 1)
-    step("while paused it stays", lambda: "too-much" in attached())
-    trueup(stage, "resume")
-    step("after resuming it is detached", lambda: "too-much" not in attached())
-    step("and nothing is drifted any more", lambda: drifted() == 0 and in_sync() >= 7)
-
-    (stage.repo / "manifests" / "iam" / "people.yaml").unlink()
-    commit(stage.repo, "Ana has left")
-    step("a user taken out of git is pruned", lambda: not iam.list_users()["Users"])
-    step("so is her group", lambda: not iam.list_groups()["Groups"])
-    step("and the rest is in sync", lambda: drifted() == 0 and in_sync() >= 5)
-    console.rule("[bold green]all of it held", align="left")
-    for number, what in enumerate(seen, 1):
-        console.print(f"  {number}. {what}")
-    calls = total(stage, "trueup_aws_calls_total")
-    console.print(
-        f"  {len(seen)} steps, {calls:.0f} calls to AWS, {total(stage, 'trueup_actions_total', result='done'):.0f} actions"
+    open_ssh(ec2)
+    play.step(
+        "a policy attached and port 22 opened behind trueup's back are seen as drift in /metrics",
+        lambda: play.drifted == 2,
     )
+    play.step("while paused they stay", lambda: "too-much" in attached() and ssh_is_open())
+    trueup(stage, "resume")
+    play.step("after resuming the policy is detached", lambda: "too-much" not in attached())
+    play.step("... and port 22 is closed", lambda: not ssh_is_open())
+    play.step("and nothing is drifted any more", lambda: play.settled)
+
+
+def open_ssh(ec2: Any) -> None:
+    """What somebody does by hand at 3 a.m.: open port 22 of the service to the world."""
+    (group,) = ec2.describe_security_groups(GroupNames=["service"])["SecurityGroups"]
+    world = {"IpProtocol": "tcp", "FromPort": SSH, "ToPort": SSH, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[world])
+
+
+def _prunes(play: Play, iam: Any, ec2: Any) -> None:
+    manifests = play.stage.repo / "manifests"
+
+    def subnets() -> int:
+        zone = {"Name": "tag:Name", "Values": ["shop-*-b"]}
+        return len(ec2.describe_subnets(Filters=[zone])["Subnets"])
+
+    (manifests / "iam" / "people.yaml").unlink()
+    commit(play.stage.repo, "Ana has left")
+    play.step("a user taken out of git is pruned", lambda: not iam.list_users()["Users"])
+    play.step("so is her group", lambda: not iam.list_groups()["Groups"])
+    network = manifests / "network.yaml"
+    network.write_text(network.read_text().replace("zones: [a, b]", "zones: [a]"))
+    commit(play.stage.repo, "One zone is enough")
+    play.step("subnets taken out of git are pruned, after what refers to them", lambda: not subnets())
+    play.step("and the rest is in sync", lambda: play.settled)
 
 
 def _applied(stage: Stage) -> str:
@@ -210,7 +272,7 @@ def trueup(stage: Stage, *arguments: str) -> None:
 
 def _explore(stage: Stage) -> int:
     deadline = time.monotonic() + PATIENCE
-    while total(stage, "trueup_resources", scope=stage.scope, state="in_sync") < 1 and time.monotonic() < deadline:
+    while not Play(stage).settled and time.monotonic() < deadline:
         time.sleep(0.2)
     console.rule("[bold]now it is yours", align="left")
     console.print(
@@ -222,10 +284,10 @@ def _explore(stage: Stage) -> int:
     git rm manifests/iam/people.yaml && git -c user.name=me -c user.email=me@example.com commit -m 'Ana has left'
 
   Make drift by hand; watch it go:
-    export AWS_ENDPOINT_URL={stage.endpoint} AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_REGION=us-east-1
+    export AWS_ENDPOINT_URL={stage.endpoint} AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_REGION={REGION}
     aws iam attach-role-policy --role-name deploy --policy-arn {ADMIN}
-  or, without the AWS CLI:
-    {sys.executable} -c "import boto3; boto3.client('iam').attach_role_policy(RoleName='deploy', PolicyArn='{ADMIN}')"
+  or, without the AWS CLI, open port 22 of the service to the world:
+    {sys.executable} -c "import boto3; from controller.cli.demo import open_ssh; open_ssh(boto3.client('ec2'))"
 
   Pause, look, and resume:
     {Path(sys.argv[0])} pause --reason 'just looking' --for 10m --state-dir {stage.state}

@@ -23,6 +23,7 @@ from controller.cli.common import (
     console,
     has_errors,
     load,
+    progress,
     settings,
     show,
     show_problems,
@@ -66,8 +67,9 @@ def plan(
     chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir, owner=owner)
     loaded, sha = load(folder, chosen, commit)
     show_problems(loaded.problems)
-    world = _world(chosen, lambda event: None, writes=False)
-    plans = [guarded(look(_as(role, desired), world), sha, world) for desired in chosen_scopes(loaded, scope)]
+    with progress() as listen:
+        world = _world(chosen, listen, writes=False)
+        plans = [guarded(look(_as(role, desired), world), sha, world) for desired in chosen_scopes(loaded, scope)]
     show(output, Text("\n").join(render(one) for one in plans), [plain(one) for one in plans])
     troubles = any(
         status.state in ("failed", "unknown", "blocked") for one in plans for status in one.statuses.values()
@@ -140,8 +142,9 @@ def export(
     if unknown:
         raise TrueupError(f"there is no kind {unknown[0]}", hint=f"kinds: {', '.join(KINDS)}")
     kinds = {name: KINDS[name] for name in kind or KINDS}
-    aws = Aws(Accounts(emit=lambda event: None).of(wanted), region)
-    files = write_folder(folder, export_scope(aws, wanted, kinds))
+    with progress() as listen:
+        aws = Aws(Accounts(emit=listen).of(wanted), region)
+        files = write_folder(folder, export_scope(aws, wanted, kinds))
     show(output, "\n".join(f"wrote {file}" for file in files), {"files": [str(file) for file in files]})
 
 

@@ -103,9 +103,11 @@ def explain(
 def schema(
     kind: Annotated[str | None, typer.Argument(help="One kind; unset: one schema for all.")] = None,
     write: Annotated[Path | None, typer.Option("--write", help="Write all schemas into this folder.")] = None,
+    output: OutputOption = Output.JSON,
 ) -> None:
-    """Print JSON Schemas of manifests, for editors and CI."""
+    """Print JSON Schemas of manifests, for editors and CI. As text: what there is, as `explain` tells it."""
     from controller.kinds.registry import COMPOSITES, KINDS
+    from controller.manifest.explain import explain as told
     from controller.manifest.schema import all_schemas, schema_of, write_schemas
 
     kinds = {**KINDS, **COMPOSITES}
@@ -113,7 +115,10 @@ def schema(
         for name in write_schemas(write, kinds):
             typer.echo(name)
         return
-    typer.echo(all_schemas(kinds) if kind is None else schema_of(kind, kinds))
+    if output is Output.TEXT:
+        typer.echo(told(kind, kinds).text if kind else "\n".join(["Scope", *kinds]))
+    else:
+        typer.echo(all_schemas(kinds) if kind is None else schema_of(kind, kinds))
 
 
 def permissions(
@@ -125,18 +130,22 @@ def permissions(
         Path | None,
         typer.Option("--write", help="Write a policy for each service, and a read-only one, into this folder."),
     ] = None,
+    output: OutputOption = Output.JSON,
 ) -> None:
-    """Print the IAM policy that trueup's role needs."""
+    """Print the IAM policy that trueup's role needs. As text: its actions, one a line."""
     from controller.kinds.registry import KINDS
     from controller.manifest.explain import kind_id
-    from controller.manifest.permissions import policy, write_policies
+    from controller.manifest.permissions import actions, policy, write_policies
 
     if write is not None:
         for name in write_policies(write, KINDS):
             typer.echo(name)
         return
     chosen = [KINDS[kind_id(name, KINDS)] for name in kind or KINDS]
-    typer.echo(policy(chosen, read_only=read_only), nl=False)
+    if output is Output.TEXT:
+        typer.echo("\n".join(actions(chosen, read_only=read_only)))
+    else:
+        typer.echo(policy(chosen, read_only=read_only), nl=False)
 
 
 VERBS = {"validate": validate, "expand": expand, "explain": explain, "schema": schema, "permissions": permissions}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,9 @@ def run(
     owner: Annotated[str | None, typer.Option("--owner", help="This installation's name in tags. [trueup]")] = None,
     workers: Annotated[int | None, typer.Option("--workers", help="Actions side by side in a scope. [8]")] = None,
     listen: Annotated[str | None, typer.Option("--listen", help="Address of /metrics. [127.0.0.1:9810]")] = None,
-    log_format: Annotated[str | None, typer.Option("--log-format", help="auto, text or json.")] = None,
+    log_format: Annotated[
+        str | None, typer.Option("--log-format", "--output", "-o", help="auto, text or json. [auto]")
+    ] = None,
     log_level: Annotated[str | None, typer.Option("--log-level", help="debug, info, warning or error.")] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -41,7 +44,8 @@ def run(
     from controller.report.log import configure
 
     configure(chosen.log_format, chosen.log_level)
-    Daemon(chosen, KINDS, COMPOSITES, lambda: settings(config, **flags)).run()
+    if not Daemon(chosen, KINDS, COMPOSITES, lambda: settings(config, **flags)).run():
+        os._exit(0)  # else Python would wait for threads that only sleep; nothing is lost by that, as by no kill
 
 
 def status(
@@ -63,11 +67,12 @@ def demo(
         bool, typer.Option("--once", help="Play it through without a person; exit 1 if a step fails.")
     ] = False,
     manifests: Annotated[Path, typer.Option(help="The manifests to begin with.")] = Path("manifests/quickstart"),
+    output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the real daemon against an embedded AWS emulator and a local git repository."""
     from controller.cli.demo import play
 
-    raise typer.Exit(play(manifests, once=once))
+    raise typer.Exit(play(manifests, once=once, as_json=output is Output.JSON))
 
 
 VERBS = {"run": run, "status": status, "demo": demo}

@@ -10,11 +10,16 @@ from typing import Any
 READ_ONLY = "read-only.json"
 
 
+def actions(kinds: Iterable[Any], *, read_only: bool = False) -> list[str]:
+    """The IAM actions that it takes to hold these kinds, or only to look at them."""
+    return sorted({action for kind in kinds for action in (*kind.reads, *(() if read_only else kind.writes))})
+
+
 def policy(kinds: Iterable[Any], *, read_only: bool = False) -> str:
     """What a role needs to hold these kinds, or only to look at them, as an IAM policy document."""
     chosen = list(kinds)
-    look = sorted({action for kind in chosen for action in kind.reads})
-    change = sorted({action for kind in chosen for action in kind.writes} - set(look))
+    look = actions(chosen, read_only=True)
+    change = [action for action in actions(chosen) if action not in look]
     statements = [_statement("Look", look), *([] if read_only else [_statement("Change", change)])]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"
 

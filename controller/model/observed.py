@@ -23,6 +23,7 @@ class Observed(Generic[S]):
     refused   what AWS tried as it was asked and took back, in its words (a rollout that was rolled back): the same is not asked
               of it again for the same commit
     broken    why it does not work although it is what was asked for; only a person can mend that
+    failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -36,6 +37,7 @@ class Observed(Generic[S]):
     pending: str = ""
     refused: str = ""
     broken: str = ""
+    failed: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None
@@ -55,7 +57,8 @@ class Made:
 class Wanted(Generic[S]):
     """What a pass is interested in, so that a kind need not read more than that.
 
-    `claims`: live names that manifests ask for. `ids`: what the inventory knows. `all`: everything there is (export).
+    `claims`: live names that manifests ask for. `ids`: what the inventory knows, and what manifests adopt by its id.
+    `everything`: all there is (export).
     """
 
     claims: frozenset[str] = frozenset()

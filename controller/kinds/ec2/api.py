@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from controller.aws.client import Aws
 from controller.kinds.base import Kind
+from controller.model.manifest import Manifest
 from controller.model.observed import Observed
+from controller.model.problem import Problem
 from controller.model.spec import Spec
 
 S = TypeVar("S", bound=Spec)
@@ -63,6 +65,11 @@ def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ()) if not tag["Key"].startswith("aws:")}
 
 
+def arn_of(aws: Aws, type_: str, id_: str) -> str:
+    """A resource's ARN, where replies have only its id."""
+    return f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:{type_}/{id_}"
+
+
 def blocks(item: Mapping[str, Any], key: str) -> dict[str, str]:
     """A VPC's or subnet's ranges under `key` (CidrBlock, Ipv6CidrBlock) with the ids of their associations."""
     return {
@@ -70,6 +77,23 @@ def blocks(item: Mapping[str, Any], key: str) -> dict[str, str]:
         for found in item.get(f"{key}AssociationSet", ())
         if found.get(f"{key}State", {}).get("State") not in GONE
     }
+
+
+def one_each(
+    mine: Sequence[Manifest], field: str, takes: Callable[[Any], Iterable[str]], said: str
+) -> Iterator[tuple[Manifest, Problem]]:
+    """A problem at each of the manifests that take, in one of their fields, what only one can have.
+
+    `takes` says what a manifest's spec takes; `said` is the message, with places for what it is and for who else takes it.
+    """
+    takers: dict[str, list[Manifest]] = {}
+    for manifest in mine:
+        for what in sorted(takes(manifest.spec)) if manifest.spec is not None else ():
+            takers.setdefault(what, []).append(manifest)
+    for what, rivals in sorted(takers.items()):
+        for manifest in rivals if len(rivals) > 1 else ():
+            others = (f"{other.address.name} ({other.position(field)})" for other in rivals if other is not manifest)
+            yield manifest, manifest.problem(field, said.format(what, ", ".join(others)))
 
 
 def network_interfaces(aws: Aws, **filters: str) -> str:

@@ -10,6 +10,7 @@ from controller.aws.client import Aws
 from controller.kinds.ecs import task_checks
 from controller.kinds.ecs.api import PAGE, EcsKind, services, to_list, to_map
 from controller.kinds.ecs.task_spec import RuntimePlatform, TaskDefinitionSpec, Volume
+from controller.kinds.tagging import OWNER, in_bulk
 from controller.model.containers import plain, read, request
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
@@ -17,15 +18,13 @@ from controller.model.plan import Verb
 from controller.model.problem import Problem
 from controller.model.scope import Scope
 
-OWNER = "trueup:owner"
-
 
 class TaskDefinition(EcsKind[TaskDefinitionSpec]):
     """ECS task definition: a family of revisions, of which the newest active one that is trueup's is live.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
-    Observation: ceil(families / 100) + ceil(revisions of trueup's / 100) list calls + 1 for each family that git wants or that is
-    trueup's (AWS describes one at a time), and one more where somebody else has registered a newer revision.
+    Observation: ceil(families / 100) list calls + the Tagging API's pages, which other kinds share + 1 for each family that git
+    wants or that is trueup's (AWS describes one at a time), and one more where somebody else has registered a newer revision.
     """
 
     doc = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
@@ -70,7 +69,7 @@ class TaskDefinition(EcsKind[TaskDefinitionSpec]):
 
     def observe(self, aws: Aws, wanted: Wanted[TaskDefinitionSpec]) -> Iterator[Observed[TaskDefinitionSpec]]:
         pages = aws.pages("ecs", "ListTaskDefinitionFamilies", page_size=PAGE, status="ACTIVE")
-        ours = _ours(aws)
+        ours = _ours(aws, wanted)
         for family in (family for page in pages for family in page["families"]):
             if wanted.everything or family in ours or family in wanted.claims or family in wanted.ids:
                 yield from _newest(aws, family, ours.get(family, ()))
@@ -97,19 +96,12 @@ def _revised(spec: TaskDefinitionSpec) -> Mapping[str, Any]:
     return spec.model_dump(exclude={"tags", "keep_revisions"})
 
 
-def _ours(aws: Aws) -> Mapping[str, Sequence[str]]:
+def _ours(aws: Aws, wanted: Wanted[TaskDefinitionSpec]) -> Mapping[str, Sequence[str]]:
     """The revisions that carry trueup's tags, active or not, by family, the newest first."""
-    pages = aws.pages(
-        "resourcegroupstaggingapi",
-        "GetResources",
-        page_size=100,
-        ResourceTypeFilters=["ecs:task-definition"],
-        TagFilters=[{"Key": OWNER}],
-    )
     found: dict[str, list[str]] = defaultdict(list)
-    for page in pages:
-        for item in page["ResourceTagMappingList"]:
-            found[_family(item["ResourceARN"])].append(item["ResourceARN"])
+    for arn, tags in in_bulk(aws, wanted).items():
+        if OWNER in tags and ":task-definition/" in arn:
+            found[_family(arn)].append(arn)
     return {family: sorted(arns, key=_revision, reverse=True) for family, arns in found.items()}
 
 

@@ -14,10 +14,6 @@ ClusterRef = Annotated[str, Ref("ecs/Cluster", output="arn", literal=r"arn:[\w-]
 TaskDefinitionRef = Annotated[
     str, Ref("ecs/TaskDefinition", output="arn", literal=r"arn:[\w-]+:ecs:[\w-]+:\d{12}:task-definition/.+:\d+")
 ]
-TargetGroupRef = Annotated[
-    str,
-    Ref("elbv2/TargetGroup", output="arn", literal=r"arn:[\w-]+:elasticloadbalancing:[\w-]+:\d{12}:targetgroup/.+"),
-]
 NamespaceRef = Annotated[
     str,
     Ref("servicediscovery/Namespace", output="arn", literal=r"arn:[\w-]+:servicediscovery:[\w-]+:\d{12}:namespace/.+"),

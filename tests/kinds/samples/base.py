@@ -14,6 +14,7 @@ class Sample:
     """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
 
     `quiet`: of a field that says how the next change is made, and so is no difference by itself.
+    `along`: what else a replacement of a field must change, so that the manifest stays right.
     """
 
     spec: Mapping[str, Any]
@@ -21,3 +22,4 @@ class Sample:
     around: Around = ()
     replacements: Mapping[str, Any] = field(default_factory=dict)
     quiet: Mapping[str, Any] = field(default_factory=dict)
+    along: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""What a pass costs: a call a page and a constant, never a call a resource. The same at any number, so few resources show it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from controller.kinds.iam.account import SPARE_READS
+from controller.manifest.yaml_writer import write
+from tests.kinds.samples.iam import ALLOW, TRUST
+from tests.stage import SCOPE, Stage, document
+
+MANY = 30
+
+
+def quiet_pass(folder: Path, manifests: list[dict[str, Any]]) -> Counter[str]:
+    """The calls of a pass over what is in sync already, by operation."""
+    stage = Stage(folder, {"scope.yaml": SCOPE, "all.yaml": write(manifests)})
+    stage.converge()
+    stage.calls.clear()
+    assert stage.apply().applied == 0
+    return Counter(stage.calls)
+
+
+def test_iam_is_read_in_pages(aws_endpoint: str, tmp_path: Path) -> None:
+    policies = [document("iam.aws/v1", "Policy", f"p{number}", {"document": ALLOW}) for number in range(MANY)]
+    roles = [
+        document("iam.aws/v1", "Role", f"r{number}", {"trust": TRUST, "managedPolicies": [f"p{number}"]})
+        for number in range(MANY)
+    ]
+    assert quiet_pass(tmp_path, [*policies, *roles]) == {
+        "GetAccountAuthorizationDetails": 1,
+        "ListRoles": 1,
+        "GetResources": 1,
+        "GetPolicy": SPARE_READS,  # the emulator's Tagging API knows no policies; AWS's does
+    }
+
+
+def test_security_groups_are_read_in_pages_with_their_rules(aws_endpoint: str, tmp_path: Path) -> None:
+    vpc = document("ec2.aws/v1", "Vpc", "main", {"cidrBlock": "10.0.0.0/16"})
+    rules = [{"protocol": "tcp", "port": 8000 + number, "from": ["10.0.0.0/8"]} for number in range(20)]
+    groups = [
+        document("ec2.aws/v1", "SecurityGroup", f"g{number}", {"vpc": "main", "ingress": rules})
+        for number in range(MANY)
+    ]
+    assert quiet_pass(tmp_path, [vpc, *groups]) == {
+        "DescribeSecurityGroups": 1,
+        "DescribeVpcs": 1,
+        "DescribeVpcAttribute": 3,
+    }
