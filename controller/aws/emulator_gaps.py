@@ -17,6 +17,7 @@ def complete() -> None:
     _drop_network_acls()
     _modify_prefix_lists()
     _complete_transit_gateways()
+    _roll_out_services()
 
 
 def _answer_credentials() -> None:
@@ -108,3 +109,43 @@ def _modify_prefix_lists() -> None:
         return result
 
     VPCs.modify_managed_prefix_list = modify_what_is_given  # type: ignore[method-assign]
+
+
+def _roll_out_services() -> None:
+    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
+    is over at once."""
+    from moto.core.responses import ActionResult
+    from moto.core.utils import camelcase_to_underscores
+    from moto.ecs.responses import EC2ContainerServiceResponse
+
+    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
+
+    def settled(reply: Any) -> ActionResult:
+        service = reply.result["service"]
+        service.running_count, service.pending_count = service.desired_count, 0
+        for deployment in service.deployments:
+            deployment |= {
+                "taskDefinition": service.task_definition,
+                "desiredCount": service.desired_count,
+                "runningCount": service.desired_count,
+                "pendingCount": 0,
+                "rolloutState": "COMPLETED",
+                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
+                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
+            }
+        return ActionResult(reply.result)
+
+    def create_service(self: Any) -> ActionResult:
+        reply: Any = create(self)
+        service = reply.result["service"]
+        for name, value in self._get_params().items():
+            field = camelcase_to_underscores(name)
+            if not hasattr(service, field):
+                setattr(service, field, value)
+        return settled(reply)
+
+    def update_service(self: Any) -> ActionResult:
+        return settled(update(self))
+
+    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
+    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]

@@ -136,6 +136,9 @@ def _meaning(code: str, text: str, status: int) -> type[AwsError]:
         return AwsTemporary
     if is_gone(code):
         return NotFound
+    # The name of an ECS service is free once its last tasks are gone.
+    if code == "InvalidParameterException" and "still Draining" in text:
+        return AwsBusy
     # A principal made a moment ago is not known to all of IAM yet.
     if code == "MalformedPolicyDocument" and "Invalid principal" in text:
         return AwsTemporary

@@ -27,6 +27,7 @@ from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
 from controller.kinds.ecs.cluster import Cluster
+from controller.kinds.ecs.service import Service
 from controller.kinds.ecs.task_definition import TaskDefinition
 from controller.kinds.elbv2.load_balancer import LoadBalancer
 from controller.kinds.iam.account_alias import AccountAlias
@@ -57,6 +58,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # ecs
     Cluster(),
     TaskDefinition(),
+    Service(),
     InternetGateway(),
     ElasticIp(),
     NatGateway(),

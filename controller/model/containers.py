@@ -415,12 +415,17 @@ def request(container: ContainerDefinition) -> dict[str, Any]:
     for key, secrets in (("secrets", container.secrets), ("secretOptions", container.log_configuration.secret_options)):
         place = given if key == "secrets" else given.get("logConfiguration", {})
         if secrets:
-            place[key] = [{"name": name, "valueFrom": source.value_from} for name, source in sorted(secrets.items())]
+            place[key] = secret_list(secrets)
     if container.environment:
         given["environment"] = [{"name": name, "value": value} for name, value in sorted(container.environment.items())]
     for file in given.get("environmentFiles", ()):
         file["type"] = "s3"  # a default of ours; AWS wants it said
     return given
+
+
+def secret_list(secrets: Mapping[str, SecretSource]) -> list[dict[str, str]]:
+    """Secrets in the form that ECS's calls take."""
+    return [{"name": name, "valueFrom": source.value_from} for name, source in sorted(secrets.items())]
 
 
 def plain(part: Part) -> dict[str, Any]:

@@ -69,6 +69,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ecs/Service", "Role"): "ECS has its own service-linked role for that",
     ("ecs/TaskDefinition", "InferenceAccelerators"): "AWS has ended Elastic Inference",
     ("ecs/TaskDefinition", "ProxyConfiguration"): "AWS has ended App Mesh",
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsPreference"): "endpoints of VPC Lattice are left out",

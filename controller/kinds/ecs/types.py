@@ -22,7 +22,6 @@ RegistryRef = Annotated[
     str,
     Ref("servicediscovery/Service", output="arn", literal=r"arn:[\w-]+:servicediscovery:[\w-]+:\d{12}:service/.+"),
 ]
-AlarmRef = Annotated[str, Ref("cloudwatch/Alarm", output="name", literal=r"name:.+")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w-]*$", max_length=255)]
 
 

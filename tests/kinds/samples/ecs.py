@@ -18,6 +18,31 @@ APP: Mapping[str, Any] = {
     "portMappings": [3000],
     "environment": {"STAGE": "test", "PORT": 3000},
 }
+NETWORK: Around = (
+    ("ec2/Vpc", "main", {"cidrBlock": "10.0.0.0/16"}),
+    ("ec2/Subnet", "a", {"vpc": "main", "cidrBlock": "10.0.1.0/24"}),
+    ("ec2/Subnet", "b", {"vpc": "main", "cidrBlock": "10.0.2.0/24"}),
+    ("ec2/SecurityGroup", "app", {"vpc": "main"}),
+)
+TASKS: Around = (
+    *ROLES,
+    *(
+        (
+            "ecs/TaskDefinition",
+            name,
+            {
+                "requiresCompatibilities": ["FARGATE"],
+                "cpu": 256,
+                "memory": 512,
+                "taskRole": "app",
+                "containerDefinitions": [{**APP, "portMappings": [{"containerPort": 3000, "name": "http"}]}],
+            },
+        )
+        for name in ("app", "other")
+    ),
+)
+TARGETS = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/0123456789abcdef"
+REGISTRY = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-1"
 NAMESPACE = "arn:aws:servicediscovery:eu-central-1:123456789012:namespace/ns-1"
 
 SAMPLES: Mapping[str, Sample] = {
@@ -69,5 +94,56 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"family": "renamed"},
         quiet={"keepRevisions": 3},
+    ),
+    "ecs/Service": Sample(
+        around=(
+            *NETWORK,
+            *TASKS,
+            ("ecs/Cluster", "one", {"capacityProviders": ["FARGATE"]}),
+            ("ecs/Cluster", "two", {}),
+        ),
+        spec={
+            "cluster": "one",
+            "taskDefinition": "app",
+            "desiredCount": 2,
+            "capacityProviderStrategy": [],
+            "platformVersion": "LATEST",
+            "networkConfiguration": {"subnets": ["a"], "securityGroups": ["app"]},
+            "availabilityZoneRebalancing": "DISABLED",
+            "tags": {"team": "a"},
+        },
+        changes={
+            "taskDefinition": "other",
+            "desiredCount": 3,
+            "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1}],
+            "platformVersion": "1.4.0",
+            "networkConfiguration": {"subnets": ["a", "b"], "securityGroups": ["app"], "assignPublicIp": True},
+            "loadBalancers": [{"targetGroup": TARGETS, "containerName": "app", "containerPort": 3000}],
+            "healthCheckGracePeriodSeconds": 60,
+            "deploymentConfiguration": {
+                "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+                "minimumHealthyPercent": 50,
+                "alarms": {"alarmNames": ["errors"], "enable": True},
+            },
+            "enableExecuteCommand": True,
+            "enableECSManagedTags": True,
+            "propagateTags": "SERVICE",
+            "serviceRegistries": [{"registry": REGISTRY}],
+            "serviceConnectConfiguration": {
+                "enabled": True,
+                "namespace": NAMESPACE,
+                "services": [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "app"}]}],
+                "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-group": "/proxy"}},
+            },
+            "availabilityZoneRebalancing": "ENABLED",
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "serviceName": "renamed",
+            "cluster": "two",
+            "schedulingStrategy": "DAEMON",
+            "launchType": "FARGATE",
+        },
+        along={"schedulingStrategy": {"desiredCount": None}},
     ),
 }
