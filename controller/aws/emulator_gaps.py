@@ -5,6 +5,8 @@ What is not small stands in the tests' table of gaps instead.
 
 from __future__ import annotations
 
+import json
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -15,9 +17,13 @@ def complete() -> None:
     _answer_credentials()
     _let_go_of_addresses()
     _drop_network_acls()
+    _keep_dhcp_options()
     _modify_prefix_lists()
+    _keep_subnets_in_use()
+    _tag_peering_connections()
     _complete_transit_gateways()
     _roll_out_services()
+    _have_no_direct_connect()
 
 
 def _answer_credentials() -> None:
@@ -30,6 +36,21 @@ def _answer_credentials() -> None:
         return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
 
     IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+
+def _tag_peering_connections() -> None:
+    """Each side of a peering connection between accounts or regions has tags of its own."""
+    from moto.ec2.models import EC2Backend
+
+    describe = EC2Backend.describe_vpc_peering_connections
+
+    def describe_as_a_side(self: EC2Backend, vpc_peering_ids: list[str] | None = None) -> list[Any]:
+        seen = [copy(found) for found in describe(self, vpc_peering_ids)]
+        for found in seen:
+            found.ec2_backend = self
+        return seen
+
+    EC2Backend.describe_vpc_peering_connections = describe_as_a_side  # type: ignore[method-assign, assignment]
 
 
 def _complete_transit_gateways() -> None:
@@ -63,6 +84,17 @@ def _complete_transit_gateways() -> None:
         setattr(owner, name, function)
 
 
+def _have_no_direct_connect() -> None:
+    """Neither Direct Connect gateways nor virtual interfaces can be made here, so there are none."""
+    from moto.directconnect.responses import DirectConnectResponse
+
+    for name, key in (
+        ("describe_direct_connect_gateways", "directConnectGateways"),
+        ("describe_virtual_interfaces", "virtualInterfaces"),
+    ):
+        setattr(DirectConnectResponse, name, lambda _, key=key: json.dumps({key: []}))
+
+
 def _let_go_of_addresses() -> None:
     """A NAT gateway that is deleted lets go of its addresses, which can then be used again or released."""
     from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
@@ -91,6 +123,59 @@ def _drop_network_acls() -> None:
         return gone
 
     EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
+
+
+def _keep_subnets_in_use() -> None:
+    """A subnet with network interfaces in it cannot be deleted."""
+    from moto.ec2.exceptions import DependencyViolationError
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.models.subnets import Subnet
+
+    delete = EC2Backend.delete_subnet
+
+    def delete_if_unused(self: EC2Backend, subnet_id: str) -> Subnet:
+        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        return delete(self, subnet_id)
+
+    EC2Backend.delete_subnet = delete_if_unused  # type: ignore[method-assign, assignment]
+
+
+def _keep_dhcp_options() -> None:
+    """DHCP options have the tags that they are made with; a VPC that is deleted leaves its options to others, and one that gets
+    others lets go of those it had."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.responses.dhcp_options import DHCPOptions
+
+    make: Any = DHCPOptions.create_dhcp_options
+    delete_vpc: Any = EC2Backend.delete_vpc
+    associate: Any = EC2Backend.associate_dhcp_options
+
+    def make_with_tags(self: DHCPOptions) -> ActionResult:
+        result: ActionResult = make(self)
+        made = result.result["DhcpOptions"]  # type: ignore[index]
+        made.add_tags(self._parse_tag_specification().get("dhcp-options", {}))
+        return result
+
+    def delete_without_options(self: EC2Backend, vpc_id: str) -> Any:
+        vpc: Any = self.get_vpc(vpc_id)
+        options, vpc.dhcp_options = vpc.dhcp_options, None
+        try:
+            gone = delete_vpc(self, vpc_id)
+        finally:
+            vpc.dhcp_options = options
+        if options and options.vpc is vpc:
+            options.vpc = None
+        return gone
+
+    def associate_others(self: EC2Backend, dhcp_options: Any, vpc: Any) -> None:
+        self.disassociate_dhcp_options(vpc)
+        associate(self, dhcp_options, vpc)
+
+    EC2Backend.delete_vpc = delete_without_options  # type: ignore[method-assign, assignment]
+    EC2Backend.associate_dhcp_options = associate_others  # type: ignore[method-assign, assignment]
+    DHCPOptions.create_dhcp_options = make_with_tags  # type: ignore[method-assign]
 
 
 def _modify_prefix_lists() -> None:

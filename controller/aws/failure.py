@@ -65,8 +65,10 @@ IN_USE = frozenset(
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
+        "PriorityInUse",
         "Resource.AlreadyAssociated",
         "RepositoryNotEmptyException",
         "ResourceInUse",
@@ -76,6 +78,8 @@ IN_USE = frozenset(
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
+TAKEN = frozenset(["DuplicateListener", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"])
+"""What says that a name is taken, and does not end as is_taken expects."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -152,7 +156,8 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code.endswith(("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate"))
+    endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
+    return code in TAKEN or code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from controller.kinds.base import Kind
+from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.directconnect.gateway import Gateway
+from controller.kinds.directconnect.virtual_interface import VirtualInterface
 from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.dhcp_options import DhcpOptions
 from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.flow_log import FlowLog
 from controller.kinds.ec2.internet_gateway import InternetGateway
 from controller.kinds.ec2.nat_gateway import NatGateway
 from controller.kinds.ec2.network_acl import NetworkAcl
@@ -23,6 +28,8 @@ from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRoute
 from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
 from controller.kinds.ec2.vpc_endpoint import VpcEndpoint
+from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
+from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
@@ -30,6 +37,7 @@ from controller.kinds.ecs.cluster import Cluster
 from controller.kinds.ecs.service import Service
 from controller.kinds.ecs.task_definition import TaskDefinition
 from controller.kinds.elbv2.load_balancer import LoadBalancer
+from controller.kinds.elbv2.target_group import TargetGroup
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -40,6 +48,8 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.secretsmanager.secret import Secret
+from controller.kinds.ssm.parameter import Parameter
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -63,21 +73,32 @@ _ALL: tuple[Kind[Any], ...] = (
     ElasticIp(),
     NatGateway(),
     RouteTable(),
+    DhcpOptions(),
     VpcEndpoint(),
     EgressOnlyInternetGateway(),
     NetworkAcl(),
     PrefixList(),
+    FlowLog(),
+    VpcPeeringConnection(),
+    VpcPeeringAccepter(),
     TransitGateway(),
     TransitGatewayVpcAttachment(),
     TransitGatewayRouteTable(),
     VpnGateway(),
     CustomerGateway(),
     VpnConnection(),
+    # directconnect
+    Gateway(),
+    VirtualInterface(),
     # smaller services
     LogGroup(),
     Repository(),
+    Parameter(),
+    Secret(),
+    Alarm(),
     # elbv2
     LoadBalancer(),
+    TargetGroup(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -24,6 +24,7 @@ class Observed(Generic[S]):
               of it again for the same commit
     broken    why it does not work although it is what was asked for; only a person can mend that
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
+    undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -38,6 +39,7 @@ class Observed(Generic[S]):
     refused: str = ""
     broken: str = ""
     failed: str = ""
+    undone: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None

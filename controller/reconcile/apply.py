@@ -206,9 +206,8 @@ class Applier:
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
         live = replace(live, tags=self._retag(action, live, kind))
-        become = (kind.update(self.aws, live, spec, changed) if changed else None) or Made(
-            live.id, live.outputs, live.pending
-        )
+        become = kind.update(self.aws, live, spec, changed) if changed or live.undone else None
+        become = become or Made(live.id, live.outputs, live.pending)
         if not live.innate:
             self.store.applied(self._entry(action, live.id, become.outputs))
         self.outputs.learn(action.address, become.outputs)

@@ -17,6 +17,7 @@ ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 CHANGING = ("create", "update", "delete", "retag", "holders")
 
 PREFIXES: Mapping[str, str] = {
+    "cloudwatch": "cloudwatch",
     "resourcegroupstaggingapi": "tag",
 }
 """IAM's prefix of a service (as boto3 names it) where it is not the name that requests are signed with."""
@@ -25,6 +26,12 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
 """The actions of an operation (service as boto3 names it) where it is not the one action of the same name."""
 
 WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
+    ("ec2/FlowLog", "iam:PassRole"): "CreateFlowLogs asks for it where it gives a role: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html",
+    ("ec2/FlowLog", "logs:CreateLogDelivery"): "CreateFlowLogs asks for it for S3 and Firehose: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html",
+    ("ec2/FlowLog", "logs:DeleteLogDelivery"): "DeleteFlowLogs asks for it for S3 and Firehose: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html",
     ("elbv2/LoadBalancer", "iam:CreateServiceLinkedRole"): "an account's first load balancer asks for it: "
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
     ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "

@@ -19,13 +19,17 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "elbv2/TargetGroup": "AWS::ElasticLoadBalancingV2::TargetGroup",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
 
 WITHOUT_TYPE: Mapping[str, str] = {
+    "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
 }
@@ -36,6 +40,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/RouteTable", "VpcId"): "vpc",
+    ("ec2/FlowLog", "ResourceId"): "vpc",
     ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
@@ -43,6 +48,9 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ecs/TaskDefinition", "ExecutionRoleArn"): "executionRole",
     ("ecs/TaskDefinition", "TaskRoleArn"): "taskRole",
     ("ec2/VpcEndpoint", "VpcId"): "vpc",
+    ("elbv2/TargetGroup", "VpcId"): "vpc",
+    ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
+    ("ec2/VpcPeeringConnection", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
@@ -72,6 +80,11 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ecs/Service", "Role"): "ECS has its own service-linked role for that",
     ("ecs/TaskDefinition", "InferenceAccelerators"): "AWS has ended Elastic Inference",
     ("ecs/TaskDefinition", "ProxyConfiguration"): "AWS has ended App Mesh",
+    ("ec2/FlowLog", "DeliverCrossAccountRole"): "delivery into another account's log group is left out",
+    ("ec2/FlowLog", "ResourceType"): "vpc, subnet and networkInterface say it",
+    ("ec2/FlowLog", "TagFieldSpecifications"): "tags as fields of a record are left out",
+    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
+    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsPreference"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsSpecifiedDomains"): "endpoints of VPC Lattice are left out",
     ("ec2/VpcEndpoint", "ResourceConfigurationArn"): "endpoints of VPC Lattice are left out",
@@ -113,6 +126,10 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "publicIpv4Pool",
     ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
     "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+    ("ec2/FlowLog", "subnet"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
+    ("ec2/FlowLog", "networkInterface"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
     ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
     "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
     ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
@@ -143,6 +160,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from controller.kinds.elbv2.load_balancer import LoadBalancer, LoadBalancerSpec, SubnetMapping
 from controller.kinds.elbv2.load_balancer import translate as load_balancer
+from controller.kinds.elbv2.target_group import TargetGroup, TargetGroupSpec
+from controller.kinds.elbv2.target_group import translate as target_group
 from tests.kinds.stubbed import Stubbed, covers
 
 LB = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/web/50dc6c495c0c9188"
@@ -74,4 +76,118 @@ def test_what_a_load_balancer_needs_at_once_is_in_the_create_call() -> None:
     account.expect("ModifyLoadBalancerAttributes", LoadBalancerArn=LB, Attributes=attributes)
     made = LoadBalancer().create(account.aws, spec, {"team": "a"})
     assert (made.id, made.pending) == (LB, "AWS is still making it")
+    account.done()
+
+
+GROUP = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/app/73e2d6bc24d8a067"
+TARGETS = {
+    "TargetGroupArn": GROUP,
+    "TargetGroupName": "app",
+    "TargetType": "ip",
+    "Protocol": "HTTP",
+    "ProtocolVersion": "HTTP1",
+    "Port": 3000,
+    "VpcId": "vpc-1",
+    "IpAddressType": "ipv4",
+    "HealthCheckEnabled": True,
+    "HealthCheckProtocol": "HTTP",
+    "HealthCheckPort": "traffic-port",
+    "HealthCheckPath": "/",
+    "HealthCheckIntervalSeconds": 30,
+    "HealthCheckTimeoutSeconds": 5,
+    "HealthyThresholdCount": 5,
+    "UnhealthyThresholdCount": 2,
+    "Matcher": {"HttpCode": "200"},
+    "LoadBalancerArns": [LB],
+}
+FUNCTION = {
+    key: value
+    for key, value in TARGETS.items()
+    if key not in ("Protocol", "ProtocolVersion", "Port", "VpcId", "HealthCheckProtocol", "HealthCheckPort")
+} | {"TargetType": "lambda", "HealthCheckEnabled": False}
+
+
+@covers("elbv2/TargetGroup", "healthCheckEnabled")
+def test_the_check_of_a_lambda_function_can_be_switched_on() -> None:
+    account, live = Stubbed("elbv2"), target_group(FUNCTION, {}, {})
+    spec = live.spec.model_copy(update={"health_check_enabled": True})
+    account.expect("ModifyTargetGroup", TargetGroupArn=GROUP, HealthCheckEnabled=True)
+    TargetGroup().update(account.aws, live, spec, frozenset({"healthCheckEnabled"}))
+    account.done()
+
+
+def test_a_lambda_functions_group_has_no_network() -> None:
+    account = Stubbed("elbv2")
+    account.expect(
+        "CreateTargetGroup",
+        {"TargetGroups": [FUNCTION]},
+        Name="app",
+        TargetType="lambda",
+        HealthCheckEnabled=False,
+        HealthCheckPath="/",
+        HealthCheckIntervalSeconds=35,
+        HealthCheckTimeoutSeconds=30,
+        HealthyThresholdCount=5,
+        UnhealthyThresholdCount=5,
+        Matcher={"HttpCode": "200"},
+        Tags=[{"Key": "team", "Value": "a"}],
+    )
+    assert (
+        TargetGroup().create(account.aws, TargetGroupSpec(name="app", target_type="lambda"), {"team": "a"}).id == GROUP
+    )
+    account.done()
+
+
+def test_grpc_has_codes_and_a_path_of_its_own() -> None:
+    account = Stubbed("elbv2")
+    spec = TargetGroupSpec(
+        name="app", protocol="HTTP", protocol_version="GRPC", port=50051, vpc="vpc-1", attributes={"a": "1"}
+    )
+    account.expect(
+        "CreateTargetGroup",
+        {"TargetGroups": [TARGETS]},
+        Name="app",
+        TargetType="ip",
+        Protocol="HTTP",
+        ProtocolVersion="GRPC",
+        Port=50051,
+        VpcId="vpc-1",
+        IpAddressType="ipv4",
+        HealthCheckProtocol="HTTP",
+        HealthCheckPort="traffic-port",
+        HealthCheckPath="/AWS.ALB/healthcheck",
+        HealthCheckIntervalSeconds=30,
+        HealthCheckTimeoutSeconds=5,
+        HealthyThresholdCount=5,
+        UnhealthyThresholdCount=2,
+        Matcher={"GrpcCode": "12"},
+        Tags=[{"Key": "team", "Value": "a"}],
+    )
+    account.expect("ModifyTargetGroupAttributes", TargetGroupArn=GROUP, Attributes=[{"Key": "a", "Value": "1"}])
+    TargetGroup().create(account.aws, spec, {"team": "a"})
+    account.done()
+
+
+def test_what_is_asked_for_goes_along_with_how_it_is_asked() -> None:
+    """AWS has no path for a check by TCP, and would take its own default for one by HTTP."""
+    account = Stubbed("elbv2")
+    live = target_group({**TARGETS, "Protocol": "TCP", "ProtocolVersion": None, "HealthCheckProtocol": "TCP"}, {}, {})
+    spec = TargetGroupSpec(
+        name="app", protocol="TCP", port=3000, vpc="vpc-1", health_check_protocol="HTTP", health_check_path="/healthz"
+    )
+    account.expect(
+        "ModifyTargetGroup",
+        TargetGroupArn=GROUP,
+        HealthCheckProtocol="HTTP",
+        HealthCheckPath="/healthz",
+        Matcher={"HttpCode": "200-399"},
+    )
+    TargetGroup().update(account.aws, live, spec, frozenset({"healthCheckProtocol"}))
+    account.done()
+
+
+def test_who_holds_a_target_group_is_told() -> None:
+    account, live = Stubbed("elbv2"), target_group(TARGETS, {}, {})
+    account.expect("DescribeTargetGroups", {"TargetGroups": [TARGETS]}, TargetGroupArns=[GROUP])
+    assert TargetGroup().holders(account.aws, live) == f"listeners of {LB.rpartition('/')[0]}"
     account.done()

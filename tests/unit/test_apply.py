@@ -463,6 +463,13 @@ def test_what_aws_makes_along_with_something_else_is_managed_and_not_on_record()
         assert (stage.inventory.entries, stage.inventory.intents) == ((), {})
 
 
+def test_what_is_left_undone_is_the_kinds_to_do() -> None:
+    live = replace(thing("x"), undone="it is not accepted yet")
+    stage = Stage(Cloud(live))
+    assert stage.carry_out(change(live)).result is Result.DONE
+    assert [call[0] for call in stage.cloud.calls] == ["update"]
+
+
 def test_what_refers_loosely_to_something_that_is_not_known_is_made_and_completed_later() -> None:
     peer = Link(address("y"), "id", loose=True)
     wanted = manifest("x", links=(peer,), peers=["y"])

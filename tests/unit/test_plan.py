@@ -394,6 +394,13 @@ def test_an_innate_resource_is_managed_without_trueups_tags_and_never_deleted() 
     assert make_plan(situation((), {"test/Thing": (innate,)})).actions == ()
 
 
+def test_what_is_left_undone_is_an_update_though_no_field_differs() -> None:
+    """What a crash has cut off may show in no field: a connection that was asked for, and not accepted yet."""
+    undone = replace(thing("x"), undone="it is not accepted yet", pending="waits")
+    action = only(make_plan(situation((manifest("x"),), {"test/Thing": (undone,)})))
+    assert (action.verb, action.changes, action.reason) == (Verb.UPDATE, (), "it is not accepted yet")
+
+
 def test_an_innate_resource_that_something_of_ones_own_takes_the_place_of_stays() -> None:
     """AWS made it along with something else, and would not let it go."""
     innate = replace(thing("x", tags={}, shape="round"), innate=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from controller.aws.client import Aws
+from controller.aws.failure import refusal
 from controller.kinds.base import Kind
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed
@@ -111,3 +112,10 @@ def network_interfaces(aws: Aws, **filters: str) -> str:
 
 def _belongs(eni: Mapping[str, Any]) -> str:
     return str(eni.get("Description") or eni.get("InterfaceType") or "a network interface")
+
+
+def unsuccessful(reply: Mapping[str, Any], operation: str) -> None:
+    """Raise AwsError for the first thing that an operation on several reports as not done: AWS answers 200 all the same."""
+    for failure in reply.get("Unsuccessful", ()):
+        error = failure.get("Error", {})
+        raise refusal(str(error.get("Code", "")), str(error.get("Message", "")), "ec2", operation)

@@ -9,8 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import AfterValidator, Field, model_validator
 
 from controller.aws.client import Aws
-from controller.aws.failure import refusal
-from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, one_each, tags_of
+from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, one_each, tags_of, unsuccessful
 from controller.kinds.ec2.types import RouteTableRef, SecurityGroupRef, SubnetRef, VpcRef
 from controller.kinds.ec2.vpc import VpcSpec
 from controller.model.manifest import Manifest, View
@@ -211,11 +210,7 @@ class VpcEndpoint(Ec2Kind[VpcEndpointSpec]):
         aws.call("ec2", "ModifyVpcEndpoint", VpcEndpointId=live.id, **change)
 
     def delete(self, aws: Aws, live: Observed[VpcEndpointSpec]) -> None:
-        operation = "DeleteVpcEndpoints"
-        reply = aws.call("ec2", operation, VpcEndpointIds=[live.id])
-        for failure in reply.get("Unsuccessful", ()):  # AWS answers 200 all the same
-            error = failure.get("Error", {})
-            raise refusal(str(error.get("Code", "")), str(error.get("Message", "")), "ec2", operation)
+        unsuccessful(aws.call("ec2", "DeleteVpcEndpoints", VpcEndpointIds=[live.id]), "DeleteVpcEndpoints")
 
 
 def _alias(name: str) -> str:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, ecs, elbv2, iam, logs
+from tests.kinds.samples import (
+    cloudwatch,
+    directconnect,
+    ec2_acl,
+    ec2_gateways,
+    ec2_transit,
+    ec2_vpc,
+    ecr,
+    ecs,
+    elbv2,
+    iam,
+    logs,
+    secretsmanager,
+    ssm,
+)
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -14,7 +28,11 @@ SAMPLES: Mapping[str, Sample] = {
     **ec2_gateways.SAMPLES,
     **ec2_acl.SAMPLES,
     **ec2_transit.SAMPLES,
+    **directconnect.SAMPLES,
     **logs.SAMPLES,
     **ecr.SAMPLES,
+    **ssm.SAMPLES,
+    **secretsmanager.SAMPLES,
+    **cloudwatch.SAMPLES,
     **elbv2.SAMPLES,
 }
