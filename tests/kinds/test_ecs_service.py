@@ -220,7 +220,6 @@ def test_what_trueup_has_no_fields_for_in_a_deployments_configuration_stays() ->
         "deploymentCircuitBreaker": breaker,
         "minimumHealthyPercent": 100,
         "maximumPercent": 200,
-        "alarms": {"alarmNames": [], "enable": False, "rollback": False},
     }
     wanted = {"deploymentCircuitBreaker": breaker}
     changed("deploymentConfiguration", spec={"deploymentConfiguration": wanted}, deploymentConfiguration=configuration)

@@ -224,6 +224,16 @@ def test_an_execution_role_that_can_or_may_well_is_no_warning(spec: dict[str, An
     assert not [p for p in problems(LOGGING, role(**spec)) if "does not allow" in p.message]
 
 
+def test_a_secret_that_is_named_by_its_manifest_must_be_readable() -> None:
+    secret = document("secretsmanager.aws/v1", "Secret", "db", {})
+    parameter = document("ssm.aws/v1", "Parameter", "level", {"value": "info"})
+    secrets = {"PASSWORD": {"from": "db", "key": "password"}, "LEVEL": "level"}
+    both = task(executionRole="execution", app={"secrets": secrets})
+    (found,) = [p for p in problems(both, role(), secret, parameter) if "does not allow" in p.message]
+    assert "does not allow secretsmanager:GetSecretValue, ssm:GetParameters" in found.message
+    assert "read PASSWORD and read LEVEL" in found.message
+
+
 def test_a_managed_policy_of_git_is_looked_into() -> None:
     policy = document("iam.aws/v1", "Policy", "pull", {"document": allowing("ecr:*")})
     (found,) = [p for p in problems(LOGGING, role(managedPolicies=["pull"]), policy) if "does not allow" in p.message]

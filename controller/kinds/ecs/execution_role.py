@@ -26,12 +26,12 @@ LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 PRIVATE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/")
 
 
-def needs(container: ContainerDefinition) -> Mapping[str, str]:
-    """The actions that a container's start takes, each with what it is for."""
-    return dict(_needs(container))
+def needs(container: ContainerDefinition, is_parameter: Callable[[str], bool]) -> Mapping[str, str]:
+    """The actions that a container's start takes, each with what it is for. `is_parameter`: whether a name is one of SSM's."""
+    return dict(_needs(container, is_parameter))
 
 
-def _needs(container: ContainerDefinition) -> Iterator[tuple[str, str]]:
+def _needs(container: ContainerDefinition, is_parameter: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
     if PRIVATE.match(container.image):
         yield from ((action, f"pull {container.image}") for action in PULL)
     log = container.log_configuration
@@ -40,10 +40,8 @@ def _needs(container: ContainerDefinition) -> Iterator[tuple[str, str]]:
         if log.options.get("awslogs-create-group") == "true":
             yield "logs:CreateLogGroup", f"make the log group of {container.name}"
     for name, source in {**container.secrets, **log.secret_options}.items():
-        if ":secretsmanager:" in source.from_:
-            yield "secretsmanager:GetSecretValue", f"read {name}"
-        elif ":ssm:" in source.from_:
-            yield "ssm:GetParameters", f"read {name}"
+        of_ssm = ":ssm:" in source.from_ or is_parameter(source.from_)
+        yield "ssm:GetParameters" if of_ssm else "secretsmanager:GetSecretValue", f"read {name}"
 
 
 def lacking(

@@ -11,6 +11,7 @@ from controller.kinds.ecs import service_checks
 from controller.kinds.ecs.api import EcsKind, services, to_list, to_map
 from controller.kinds.ecs.rollout import in_trouble, primary_of, rollout, stopped_because
 from controller.kinds.ecs.service_spec import (
+    DeploymentAlarms,
     DeploymentConfiguration,
     Network,
     Registry,
@@ -142,8 +143,10 @@ def _stopped(aws: Aws, service: Mapping[str, Any]) -> str:
 
 
 def _request(spec: ServiceSpec, live: Mapping[str, Any]) -> dict[str, Any]:
-    """What CreateService and UpdateService take alike, by our fields' names, which are theirs. `live`: what trueup has no fields
-    for in the deployment's configuration, which is sent whole."""
+    """What CreateService and UpdateService take alike, by our fields' names, which are theirs.
+
+    `live`: the deployment's configuration as it is, since what trueup has no fields for in it is to stay: it is sent whole.
+    """
     wanted: dict[str, Any] = {
         "taskDefinition": spec.task_definition,
         "desiredCount": spec.desired_count,
@@ -152,7 +155,7 @@ def _request(spec: ServiceSpec, live: Mapping[str, Any]) -> dict[str, Any]:
         "networkConfiguration": _network(spec.network_configuration),
         "loadBalancers": [_renamed(plain(target), "targetGroup", "targetGroupArn") for target in spec.load_balancers],
         "healthCheckGracePeriodSeconds": spec.health_check_grace_period_seconds,
-        "deploymentConfiguration": {**live, **_deployment(spec.deployment_configuration)},
+        "deploymentConfiguration": {**live, **_deployment(spec.deployment_configuration, live)},
         "enableExecuteCommand": spec.enable_execute_command,
         "enableECSManagedTags": spec.enable_ecs_managed_tags,
         "propagateTags": spec.propagate_tags,
@@ -181,13 +184,14 @@ def _network(network: Network | None) -> dict[str, Any] | None:
     }
 
 
-def _deployment(wanted: DeploymentConfiguration) -> dict[str, Any]:
-    alarms = wanted.alarms.model_dump(by_alias=True)
+def _deployment(wanted: DeploymentConfiguration, live: Mapping[str, Any]) -> dict[str, Any]:
+    alarms = {**wanted.alarms.model_dump(by_alias=True), "alarmNames": sorted(wanted.alarms.alarm_names)}
     return {
         "deploymentCircuitBreaker": wanted.deployment_circuit_breaker.model_dump(by_alias=True),
         "minimumHealthyPercent": wanted.minimum_healthy_percent,
         "maximumPercent": wanted.maximum_percent,
-        "alarms": {**alarms, "alarmNames": sorted(alarms["alarmNames"])},
+        # Of alarms that there never were nothing is said.
+        **({"alarms": alarms} if wanted.alarms != DeploymentAlarms() or "alarms" in live else {}),
     }
 
 
@@ -233,7 +237,6 @@ def translate(service: Mapping[str, Any], stopped: str = "") -> Observed[Service
         tags={},
     )
     stands = rollout(service, stopped)
-    ours = _deployment(DeploymentConfiguration())
     return Observed(
         service["serviceArn"],
         spec,
@@ -242,7 +245,7 @@ def translate(service: Mapping[str, Any], stopped: str = "") -> Observed[Service
         pending=stands.pending,
         refused=stands.refused,
         broken=stands.broken,
-        detail={key: value for key, value in deployment.items() if key not in ours},
+        detail=deployment,
     )
 
 

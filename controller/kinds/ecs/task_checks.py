@@ -43,7 +43,11 @@ def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
     role = view.find("iam/Role", spec.execution_role)
     if role is None or not isinstance(role.spec, RoleSpec):
         return
-    wanted = {action: why for container in spec.container_definitions for action, why in needs(container).items()}
+
+    def is_parameter(name: str) -> bool:
+        return view.find("ssm/Parameter", name) is not None and view.find("secretsmanager/Secret", name) is None
+
+    wanted = dict(pair for container in spec.container_definitions for pair in needs(container, is_parameter).items())
 
     def policy(name: str) -> PolicyDocument | None:
         found = view.find("iam/Policy", name)
