@@ -29,6 +29,7 @@ def complete() -> None:
     _update_cloud_map()
     _issue_certificates()
     _swap_priorities()
+    _roll_out_services()
     _have_no_direct_connect()
 
 
@@ -310,3 +311,43 @@ def _update_cloud_map() -> None:
 
     services.update = update_and_drop
     backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace
+
+
+def _roll_out_services() -> None:
+    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
+    is over at once."""
+    from moto.core.responses import ActionResult
+    from moto.core.utils import camelcase_to_underscores
+    from moto.ecs.responses import EC2ContainerServiceResponse
+
+    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
+
+    def settled(reply: Any) -> ActionResult:
+        service = reply.result["service"]
+        service.running_count, service.pending_count = service.desired_count, 0
+        for deployment in service.deployments:
+            deployment |= {
+                "taskDefinition": service.task_definition,
+                "desiredCount": service.desired_count,
+                "runningCount": service.desired_count,
+                "pendingCount": 0,
+                "rolloutState": "COMPLETED",
+                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
+                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
+            }
+        return ActionResult(reply.result)
+
+    def create_service(self: Any) -> ActionResult:
+        reply: Any = create(self)
+        service = reply.result["service"]
+        for name, value in self._get_params().items():
+            field = camelcase_to_underscores(name)
+            if not hasattr(service, field):
+                setattr(service, field, value)
+        return settled(reply)
+
+    def update_service(self: Any) -> ActionResult:
+        return settled(update(self))
+
+    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
+    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]

@@ -57,6 +57,10 @@ BUSY = frozenset(
 )
 IN_USE = frozenset(
     [
+        "ClusterContainsCapacityProviderException",
+        "ClusterContainsContainerInstancesException",
+        "ClusterContainsServicesException",
+        "ClusterContainsTasksException",
         "DependencyViolation",
         "DuplicateRequest",
         "Gateway.NotAttached",
@@ -70,6 +74,7 @@ IN_USE = frozenset(
         "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
+        "UpdateInProgressException",
         "VpnGatewayAttachmentLimitExceeded",
     ]
 )
@@ -136,6 +141,9 @@ def _meaning(code: str, text: str, status: int) -> type[AwsError]:
         return AwsTemporary
     if is_gone(code):
         return NotFound
+    # The name of an ECS service is free once its last tasks are gone.
+    if code == "InvalidParameterException" and "still Draining" in text:
+        return AwsBusy
     # A principal made a moment ago is not known to all of IAM yet.
     if code == "MalformedPolicyDocument" and "Invalid principal" in text:
         return AwsTemporary

@@ -107,8 +107,12 @@ class Kind(ABC, Generic[S]):
         """Make it, with its tags in the call itself. Raises AlreadyExists where the name is taken."""
 
     @abstractmethod
-    def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> None:
-        """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`."""
+    def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> Made | None:
+        """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`.
+
+        `live` has its tags as they are to be. The result says what has become of it, where its outputs are others now (see
+        `renewed`) or AWS is still at it.
+        """
 
     @abstractmethod
     def delete(self, aws: Aws, live: Observed[S]) -> None:
@@ -117,6 +121,10 @@ class Kind(ABC, Generic[S]):
     def same_slot(self, spec: S, live: S) -> bool:
         """Whether AWS has room for only one of the two, so that a replacement must delete the old one first."""
         return bool(self.claim(spec)) and self.claim(spec) == self.claim(live)
+
+    def renewed(self, changed: frozenset[str]) -> frozenset[str]:
+        """The outputs that become others when these fields are updated: they are not known before."""
+        return frozenset()
 
     def holders(self, aws: Aws, live: Observed[S]) -> str:
         """What keeps AWS from letting go of a resource, by id, where it says that it is in use; "" for its own words."""

@@ -35,6 +35,9 @@ from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
 from controller.kinds.ecr.repository import Repository
+from controller.kinds.ecs.cluster import Cluster
+from controller.kinds.ecs.service import Service
+from controller.kinds.ecs.task_definition import TaskDefinition
 from controller.kinds.elbv2.listener import Listener
 from controller.kinds.elbv2.listener_rule import ListenerRule
 from controller.kinds.elbv2.load_balancer import LoadBalancer
@@ -68,6 +71,10 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    # ecs
+    Cluster(),
+    TaskDefinition(),
+    Service(),
     InternetGateway(),
     ElasticIp(),
     NatGateway(),

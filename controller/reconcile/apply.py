@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -205,12 +205,13 @@ class Applier:
             return (
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
-        self._retag(action, live, kind)
-        if changed or live.undone:
-            kind.update(self.aws, live, spec, changed)
+        live = replace(live, tags=self._retag(action, live, kind))
+        become = kind.update(self.aws, live, spec, changed) if changed or live.undone else None
+        become = become or Made(live.id, live.outputs, live.pending)
         if not live.innate:
-            self.store.applied(self._entry(action, live.id, live.outputs))
-        return live.pending or _waits_for(spec)
+            self.store.applied(self._entry(action, live.id, become.outputs))
+        self.outputs.learn(action.address, become.outputs)
+        return become.pending or _waits_for(spec)
 
     def _replace(self, action: Action, kind: Kind[Any]) -> str:
         if action.in_place:
@@ -218,7 +219,8 @@ class Applier:
             self._delete(action, kind)
         return self._create(action, kind)
 
-    def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
+    def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> Mapping[str, str] | None:
+        """Put tags on and take tags off as planned; the tags that there are then."""
         paths = [change for change in action.changes if top_level(change.path) == "tags"]
         keys = {change.path.partition(".")[2] for change in paths}
         wanted = action.tags or {}
@@ -226,6 +228,9 @@ class Applier:
         remove = frozenset(keys - put.keys())
         if put or remove:
             kind.retag(self.aws, live, put, remove)
+        if live.tags is None:
+            return None
+        return {**{key: value for key, value in live.tags.items() if key not in remove}, **put}
 
     def _delete(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)

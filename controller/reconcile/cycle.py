@@ -102,7 +102,8 @@ def guarded(sight: Sight, commit: str, world: World, frozen: str = "") -> Plan:
     """The plan with everything held that must not be carried out now."""
     situation = sight.situation
     failures = situation.inventory.failures
-    return guard(sight.plan, Rules(situation.desired, failures, commit, world.clock(), world.paused, frozen))
+    entries = situation.inventory.entries
+    return guard(sight.plan, Rules(situation.desired, failures, commit, world.clock(), world.paused, frozen, entries))
 
 
 def act(plan: Plan, sight: Sight, commit: str, world: World) -> tuple[Mapping[Address, Status], int]:

@@ -248,8 +248,8 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         fields = ", ".join(sorted({top_level(change.path) for change in changes}))
         reason = f"{fields} differs" if changes else live.undone
         return _with_action(manifest, live, found, Verb.UPDATE, changes, reason, situation, spec)
-    state = State.PENDING if live.pending else State.IN_SYNC
-    status = Status(manifest.address, state, live.pending, manifest.where)
+    state = State.FAILED if live.broken else State.PENDING if live.pending else State.IN_SYNC
+    status = Status(manifest.address, state, live.broken or live.pending, manifest.where)
     return Decision(status, None, live, found.surplus, live.outputs)
 
 
@@ -283,9 +283,15 @@ def _with_action(
         verb, manifest.address, reason, manifest=manifest, live=live, changes=changes, tags=tags, in_place=in_place
     )
     status = Status(manifest.address, State.DRIFTED, reason, manifest.where, changes)
+    kind = situation.kinds[manifest.address.kind]
+    renewed = kind.renewed(_fields(kind) if spec is None else frozenset(top_level(change.path) for change in changes))
     # What is about to be made anew has no outputs that others could use yet.
-    outputs = {} if verb is Verb.REPLACE else live.outputs
+    outputs = {} if verb is Verb.REPLACE else {k: v for k, v in live.outputs.items() if k not in renewed}
     return Decision(status, action, live, found.surplus, outputs)
+
+
+def _fields(kind: Kind[Any]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in kind.spec.model_fields.items())
 
 
 def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Iterator[Action]:

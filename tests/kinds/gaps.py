@@ -42,6 +42,11 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
+    (
+        "ecs/Service",
+        "rollout",
+    ): "moto simulates no deployment: none takes time, fails or is rolled back (test_ecs_rollout.py)",
+    ("ecs/TaskDefinition", "enableFaultInjection"): "moto's RegisterTaskDefinition leaves it out",
     ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
     ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",
     ("ec2/VpcEndpoint", "privateDnsEnabled"): "moto's ModifyVpcEndpoint leaves it out",

@@ -27,6 +27,7 @@ from tests.stage import READ, Stage, document
 
 NAME = "sample"
 FIELDS = [(kind, field) for kind, sample in SAMPLES.items() for field in sample.changes]
+QUIET = [(kind, field) for kind, sample in SAMPLES.items() for field in sample.quiet]
 REPLACED = [(kind, field) for kind, sample in SAMPLES.items() for field in sample.replacements]
 
 
@@ -92,7 +93,7 @@ def test_every_kind_has_samples_that_change_every_field() -> None:
     assert SAMPLES.keys() | TWO_SCOPES.keys() == KINDS.keys()
     for kind, sample in SAMPLES.items():
         fields = {info.alias for info in KINDS[kind].spec.model_fields.values()} - {"tags"}
-        missing = fields - sample.changes.keys() - sample.replacements.keys()
+        missing = fields - sample.changes.keys() - sample.replacements.keys() - sample.quiet.keys()
         assert not missing, f"{kind}: {missing}"
 
 
@@ -131,6 +132,14 @@ def test_a_field_that_is_changed_in_git_is_changed_in_aws(stage: Stage, kind: st
     assert action.verb is Verb.UPDATE
     assert {top_level(change.path) for change in action.changes} == {field}
     stage.converge()
+    assert stage.plan().actions == ()
+
+
+@pytest.mark.parametrize(("kind", "field"), QUIET)
+def test_a_field_that_only_says_how_to_change_is_no_difference_by_itself(stage: Stage, kind: str, field: str) -> None:
+    put(stage, kind)
+    stage.converge()
+    put(stage, kind, **{field: SAMPLES[kind].quiet[field]})
     assert stage.plan().actions == ()
 
 

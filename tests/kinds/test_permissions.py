@@ -62,6 +62,10 @@ WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
     ("servicediscovery/Service", "route53:GetHealthCheck"): CLOUD_MAP,
     ("servicediscovery/Service", "route53:GetHostedZone"): CLOUD_MAP,
     ("servicediscovery/Service", "route53:UpdateHealthCheck"): CLOUD_MAP,
+    ("ecs/Cluster", "iam:CreateServiceLinkedRole"): "the first CreateCluster of an account makes ECS's own role: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html",
+    ("ecs/TaskDefinition", "iam:PassRole"): "RegisterTaskDefinition asks for it, for both roles: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 }
 """Actions that AWS asks for beside the call's own, and where it says so."""
 

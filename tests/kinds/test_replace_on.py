@@ -51,6 +51,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "VpcId"): "vpc",
     ("elbv2/Listener", "LoadBalancerArn"): "loadBalancer",
     ("elbv2/ListenerRule", "ListenerArn"): "listener",
+    ("ecs/TaskDefinition", "ExecutionRoleArn"): "executionRole",
+    ("ecs/TaskDefinition", "TaskRoleArn"): "taskRole",
     ("ec2/VpcEndpoint", "VpcId"): "vpc",
     ("elbv2/TargetGroup", "VpcId"): "vpc",
     ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
@@ -86,6 +88,9 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ecs/Service", "Role"): "ECS has its own service-linked role for that",
+    ("ecs/TaskDefinition", "InferenceAccelerators"): "AWS has ended Elastic Inference",
+    ("ecs/TaskDefinition", "ProxyConfiguration"): "AWS has ended App Mesh",
     ("ec2/FlowLog", "DeliverCrossAccountRole"): "delivery into another account's log group is left out",
     ("ec2/FlowLog", "ResourceType"): "vpc, subnet and networkInterface say it",
     ("ec2/FlowLog", "TagFieldSpecifications"): "tags as fields of a record are left out",
@@ -106,7 +111,28 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
 }
 """Properties that a Spec has no field for, and why."""
 
+_REVISIONS = (
+    "a change registers another revision of the same family: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
+)
+_OF_A_REVISION = (
+    "containerDefinitions",
+    "cpu",
+    "enableFaultInjection",
+    "ephemeralStorage",
+    "executionRole",
+    "ipcMode",
+    "memory",
+    "networkMode",
+    "pidMode",
+    "placementConstraints",
+    "requiresCompatibilities",
+    "runtimePlatform",
+    "taskRole",
+    "volumes",
+)
 OTHERWISE: Mapping[tuple[str, str], str] = {
+    **{("ecs/TaskDefinition", name): _REVISIONS for name in _OF_A_REVISION},
     (
         "ec2/ElasticIp",
         "publicIpv4Pool",

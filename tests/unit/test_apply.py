@@ -16,7 +16,7 @@ from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
 from controller.model.inventory import Failure, Inventory
-from controller.model.observed import Observed
+from controller.model.observed import Made, Observed
 from controller.model.plan import Action, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion
@@ -512,6 +512,32 @@ def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
     stage.cloud.on["create"] = lambda: asked.append(acting.get())
     stage.carry_out(creation())
     assert asked == [X]
+
+
+class Revisioned(Cloud):
+    """Each update makes another revision, which others refer to."""
+
+    def update(self, aws: Aws, live: Observed[Any], spec: Any, changed: frozenset[str]) -> Made:
+        self.calls.append(("register", dict(live.tags or {})))
+        return Made(live.id, {"id": "thing-x:2"}, "is rolled out")
+
+
+def test_what_an_update_has_renewed_is_known_to_others_and_on_record() -> None:
+    stage = Stage(Revisioned(thing("x")))
+    applier = stage.applier()
+    ended = applier(change(thing("x"), steps=["a"]))
+    assert (ended.result, ended.pending) == (Result.DONE, "is rolled out")
+    assert applier.outputs(X, "id") == "thing-x:2"
+    (found,) = stage.inventory.entries
+    assert (found.id, found.outputs) == ("thing-x", {"id": "thing-x:2"})
+
+
+def test_an_update_sees_the_tags_as_they_are_to_be() -> None:
+    """Some updates are another create, which has tags in the call."""
+    live = thing("x", tags={**ours("x"), "by": "hand"})
+    stage = Stage(Revisioned(live))
+    stage.carry_out(change(live, steps=["a"], tags={"team": "a"}))
+    assert stage.cloud.calls[-1] == ("register", {**ours("x"), "team": "a"})
 
 
 def test_what_aws_could_not_make_is_made_anew_at_once_and_then_not_before_its_time() -> None:

@@ -14,6 +14,7 @@ from tests.kinds.samples import (
     ec2_transit,
     ec2_vpc,
     ecr,
+    ecs,
     elbv2,
     iam,
     logs,
@@ -26,6 +27,7 @@ from tests.kinds.samples.base import Sample
 SAMPLES: Mapping[str, Sample] = {
     **iam.SAMPLES,
     **ec2_vpc.SAMPLES,
+    **ecs.SAMPLES,
     **ec2_gateways.SAMPLES,
     **ec2_acl.SAMPLES,
     **ec2_transit.SAMPLES,

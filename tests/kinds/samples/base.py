@@ -13,6 +13,7 @@ Around = tuple[tuple[str, str, Mapping[str, Any]], ...]
 class Sample:
     """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
 
+    `quiet`: of a field that says how the next change is made, and so is no difference by itself.
     `along`: what else a replacement of a field must change, so that the manifest stays right.
     """
 
@@ -20,4 +21,5 @@ class Sample:
     changes: Mapping[str, Any]
     around: Around = ()
     replacements: Mapping[str, Any] = field(default_factory=dict)
+    quiet: Mapping[str, Any] = field(default_factory=dict)
     along: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
