@@ -118,8 +118,8 @@ class Applier:
             self.store.succeeded(action.address)
 
     def _holders(self, action: Action) -> str:
-        """What keeps AWS from an action, as far as the kind can find out."""
-        if action.live is None:
+        """What keeps AWS from letting a resource go, as far as the kind can find out."""
+        if action.live is None or action.verb not in (Verb.DELETE, Verb.REPLACE):
             return ""
         with suppress(AwsError):  # then AWS's own words must do
             holders = self.kinds[action.address.kind].holders(self.aws, action.live)
@@ -155,7 +155,7 @@ class Applier:
             raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
         unknown = unknown_values(spec)
         if unknown:
-            raise TrueupError(f"waits for {', '.join(unknown)}")
+            raise AwsBusy(f"waits for {', '.join(unknown)}")
         return spec
 
     def _create(self, action: Action, kind: Kind[Any]) -> str:
