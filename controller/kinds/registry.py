@@ -10,6 +10,7 @@ from controller.kinds.applicationautoscaling.scalable_target import ScalableTarg
 from controller.kinds.base import Kind
 from controller.kinds.cloudwatch.alarm import Alarm
 from controller.kinds.composite import Composite
+from controller.kinds.composites.fargate_app import FargateApp
 from controller.kinds.composites.network import Network
 from controller.kinds.directconnect.gateway import Gateway
 from controller.kinds.directconnect.virtual_interface import VirtualInterface
@@ -116,5 +117,5 @@ _ALL: tuple[Kind[Any], ...] = (
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}
 
-COMPOSITES: Mapping[str, Composite[Any]] = {composite.id: composite for composite in (Network(),)}
+COMPOSITES: Mapping[str, Composite[Any]] = {composite.id: composite for composite in (FargateApp(), Network())}
 """What expands to manifests of these kinds."""

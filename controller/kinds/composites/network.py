@@ -15,6 +15,7 @@ from controller.model.composite import CompositeSpec
 from controller.model.manifest import Piece
 from controller.model.rules import EVERYWHERE
 from controller.model.scope import Scope
+from controller.model.spec import Part
 
 GATEWAY_ENDPOINTS = ("dynamodb", "s3")
 """Services that are reached through a route; all others through an interface in the subnets."""
@@ -36,18 +37,18 @@ def _distinct(zones: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Zone = Annotated[str, Field(pattern=r"^[a-f]$")]
+Zones = Annotated[tuple[Zone, ...], AfterValidator(_distinct)]
+"""Availability zones by their letters."""
 
 
-class NetworkSpec(CompositeSpec):
-    """A network."""
+class NetworkPlan(Part):
+    """A network, alone or as a part of what is in it."""
 
     cidr: Annotated[Cidr4, AfterValidator(_plannable)] = Field(
         description="The VPC's IPv4 range, between /16 and /20. Each tier and zone has a fixed share of it: none moves when "
         "a zone or a tier is added."
     )
-    zones: Annotated[tuple[Zone, ...], AfterValidator(_distinct)] = Field(
-        min_length=1, description="Availability zones by their letter, such as `[a, b]`."
-    )
+    zones: Zones = Field(min_length=1, description="Availability zones by their letter, such as `[a, b]`.")
     public: bool = Field(default=True, description="Whether there are public subnets, with an internet gateway.")
     private: bool = Field(default=True, description="Whether there are private subnets, with a way out by `nat`.")
     isolated: bool = Field(default=False, description="Whether there are subnets without any way out, for databases.")
@@ -69,12 +70,16 @@ class NetworkSpec(CompositeSpec):
     tags: dict[str, str] = Field(default={}, description="Tags on all of it, beside a `Name` each.")
 
     @model_validator(mode="after")
-    def _fits(self) -> NetworkSpec:
+    def _fits(self) -> NetworkPlan:
         if self.nat != "none" and not (self.public and self.private):
             raise ValueError("nat takes private subnets out through public ones: it needs both")
         if set(self.endpoints) - set(GATEWAY_ENDPOINTS) and not self.private:
             raise ValueError("endpoints other than s3 and dynamodb have their interfaces in private subnets")
         return self
+
+
+class NetworkSpec(NetworkPlan, CompositeSpec):
+    """A network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,11 @@ class Tier:
 PUBLIC = Tier("public", 8, 128, 0)
 PRIVATE = Tier("private", 4, 0, 1)
 ISOLATED = Tier("isolated", 6, 192, 2)
+
+
+def subnet(network: str, tier: Tier, zone: str) -> str:
+    """What a network's subnet of a tier in a zone is called."""
+    return f"{network}-{tier.name}-{zone}"
 
 
 def share(block: str, tier: Tier, zone: str) -> str:
@@ -113,13 +123,18 @@ class Network(Composite[NetworkSpec]):
     """
 
     def expand(self, name: str, spec: NetworkSpec, scope: Scope) -> Iterator[Piece]:
-        make = Maker(name, spec, scope)
-        yield from make.vpc()
-        for tier in make.tiers:
-            yield from make.subnets(tier)
-        yield from make.gateways()
-        yield from make.tables()
-        yield from make.endpoints()
+        yield from pieces(name, spec, scope)
+
+
+def pieces(name: str, plan: NetworkPlan, scope: Scope) -> Iterator[Piece]:
+    """All that a network is made of."""
+    make = Maker(name, plan, scope)
+    yield from make.vpc()
+    for tier in make.tiers:
+        yield from make.subnets(tier)
+    yield from make.gateways()
+    yield from make.tables()
+    yield from make.endpoints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +142,7 @@ class Maker:
     """Makes the pieces of one network."""
 
     name: str
-    spec: NetworkSpec
+    spec: NetworkPlan
     scope: Scope
 
     @property
@@ -158,7 +173,7 @@ class Maker:
             six = f"${{out.Vpc.{self.name}.ipv6CidrBlock}}#{tier.six * 16 + _number(zone)}"
             yield self._piece(
                 "Subnet",
-                f"{self.name}-{tier.name}-{zone}",
+                subnet(self.name, tier, zone),
                 "zones",
                 vpc=self.name,
                 availabilityZone=f"{self.scope.spec.region}{zone}",
@@ -175,8 +190,8 @@ class Maker:
         for zone in self.nat_zones:
             address = f"{self.name}-nat-{zone}"
             yield self._piece("ElasticIp", address, "nat")
-            subnet = f"{self.name}-public-{zone}"
-            nat = self._piece("NatGateway", f"{self.name}-{zone}", "nat", subnet=subnet, elasticIp=address)
+            place = subnet(self.name, PUBLIC, zone)
+            nat = self._piece("NatGateway", f"{self.name}-{zone}", "nat", subnet=place, elasticIp=address)
             # Without a way to the internet from its subnet AWS would fail it.
             yield replace(nat, needs=(f"InternetGateway/{self.name}", f"RouteTable/{self.name}-public"))
 
@@ -203,7 +218,7 @@ class Maker:
             yield self._piece(
                 "SecurityGroup", group, "endpoints", vpc=self.name, description=description, ingress=[rule], egress=[]
             )
-        subnets = [f"{self.name}-private-{zone}" for zone in self.spec.zones]
+        subnets = [subnet(self.name, PRIVATE, zone) for zone in self.spec.zones]
         for service in self.spec.endpoints:
             routed = {"vpcEndpointType": "Gateway", "routeTables": tables}
             private = {"vpcEndpointType": "Interface", "subnets": subnets, "securityGroups": [group]}
@@ -229,7 +244,7 @@ class Maker:
         return [{"to": block, "internetGateway": self.name} for block in EVERYWHERE[: 2 if self.spec.ipv6 else 1]]
 
     def _table(self, suffix: str, tier: Tier, zones: tuple[str, ...], routes: list[dict[str, str]]) -> Piece:
-        subnets = [f"{self.name}-{tier.name}-{zone}" for zone in zones]
+        subnets = [subnet(self.name, tier, zone) for zone in zones]
         name = f"{self.name}-{suffix}"
         return self._piece("RouteTable", name, tier.name, vpc=self.name, routes=routes, subnets=subnets)
 

@@ -1,0 +1,294 @@
+"""FargateApp: from an image to an https address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from controller.kinds.composite import Composite
+from controller.kinds.composites import network
+from controller.kinds.composites.fargate_app_spec import FargateAppSpec, policy_of, repository_of
+from controller.kinds.composites.network import PRIVATE, PUBLIC, Tier
+from controller.model.manifest import Piece
+from controller.model.rules import EVERYWHERE
+from controller.model.scope import Scope
+
+HTTP, HTTPS = 80, 443
+TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+"""TLS 1.2 with forward secrecy, and 1.3: what AWS recommends."""
+STARTING, LEAVING = 60, 30
+"""Seconds in which health checks of a new task do not count, and for which one that goes still answers."""
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+class FargateApp(Composite[FargateAppSpec]):
+    """An application on Fargate, called `<app>` in all that it expands to:
+
+    ECR Repository `<app>` for an image of the scope's own account, named as the image says; LogGroup `<app>`, `/ecs/<app>`; Roles
+    `<app>-execution`, as which ECS starts tasks, and `<app>`, which the app itself is in AWS (the region stands after both
+    names, since roles belong to the whole account); Cluster, TaskDefinition, its container and Service `<app>`; SecurityGroup
+    `<app>`; with `scaling` a ScalableTarget `<app>`.
+
+    A web app has a LoadBalancer and a TargetGroup `<app>`, SecurityGroup `<app>-lb`, and a Listener `<app>-http`; with `domain`
+    that one redirects to a Listener `<app>-https` with a Certificate `<app>`, once that is issued. The domain's own records are
+    not made: point it to the load balancer by an alias. A network of its own is the composite Network `<app>`.
+    """
+
+    def expand(self, name: str, spec: FargateAppSpec, scope: Scope) -> Iterator[Piece]:
+        make = Maker(name, spec, scope)
+        yield from make.network()
+        yield from make.repository()
+        yield from make.roles()
+        yield from make.groups()
+        yield from make.ways_in()
+        yield from make.tasks()
+        yield from make.scaling()
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the pieces of one app."""
+
+    name: str
+    spec: FargateAppSpec
+    scope: Scope
+
+    @property
+    def region(self) -> str:
+        return self.scope.spec.region
+
+    @property
+    def partition(self) -> str:
+        return next((name for start, name in PARTITIONS.items() if self.region.startswith(start)), "aws")
+
+    @property
+    def registry(self) -> str:
+        end = ".cn" if self.partition == "aws-cn" else ""
+        return f"{self.scope.spec.account}.dkr.ecr.{self.region}.amazonaws.com{end}"
+
+    @property
+    def in_network(self) -> str:
+        return self.spec.network if isinstance(self.spec.network, str) else self.name
+
+    @property
+    def balanced(self) -> bool:
+        return self.spec.kind == "web"
+
+    def network(self) -> Iterator[Piece]:
+        own = self.spec.own_network
+        if own:
+            plan = own.model_copy(update={"tags": {**self.spec.tags, **own.tags}})
+            for piece in network.pieces(self.name, plan, self.scope):
+                yield replace(piece, source=f"network.{piece.source}")
+
+    def repository(self) -> Iterator[Piece]:
+        found = repository_of(self.spec.image, self.registry)
+        if found and self.spec.repository:
+            # What a tag means in git, it means for ever.
+            yield self._piece(
+                "ecr/Repository",
+                self.name,
+                "image",
+                repositoryName=found,
+                scanOnPush=True,
+                imageTagMutability="IMMUTABLE",
+            )
+
+    def roles(self) -> Iterator[Piece]:
+        managed = f"arn:{self.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+        reading = {"secrets": policy_of(tuple(self._reading()))} if self.spec.secrets or self.spec.parameters else {}
+        yield self._role("execution", "secrets", managedPolicies=[managed], inlinePolicies=reading)
+        allowed = {"permissions": policy_of(self.spec.permissions)} if self.spec.permissions else {}
+        yield self._role("", "permissions", inlinePolicies=allowed)
+
+    def groups(self) -> Iterator[Piece]:
+        ingress = []
+        if self.balanced:
+            ports = (HTTP, HTTPS) if self.spec.domain else (HTTP,)
+            everybody = [{"protocol": "tcp", "port": port, "from": list(EVERYWHERE)} for port in ports]
+            yield self._group("lb", "Load balancer", everybody)
+            ingress = [{"protocol": "tcp", "port": self.spec.port, "from": [f"{self.name}-lb"]}]
+        yield self._group("", "Tasks", ingress)
+
+    def ways_in(self) -> Iterator[Piece]:
+        if not self.balanced:
+            return
+        dualstack = self.spec.ipv6 or bool(self.spec.own_network and self.spec.own_network.ipv6)
+        yield self._piece(
+            "elbv2/LoadBalancer",
+            self.name,
+            "zones",
+            ipAddressType="dualstack" if dualstack else "ipv4",
+            subnets=self._subnets(PUBLIC),
+            securityGroups=[f"{self.name}-lb"],
+            attributes={"routing.http.drop_invalid_header_fields.enabled": True},
+        )
+        yield self._piece(
+            "elbv2/TargetGroup",
+            self.name,
+            "port",
+            targetType="ip",
+            protocol="HTTP",
+            port=self.spec.port,
+            vpc=self.in_network,
+            healthCheckPath=self.spec.health_path or "/",
+            attributes={"deregistration_delay.timeout_seconds": LEAVING},
+        )
+        forward = {"forward": {"targetGroup": self.name}}
+        if not self.spec.domain:
+            yield self._listener("http", HTTP, forward)
+            return
+        secure = {"redirect": {"protocol": "HTTPS", "port": HTTPS, "statusCode": "HTTP_301"}}
+        # Nobody is sent on before somebody answers there, which is once the certificate has been issued.
+        yield replace(self._listener("http", HTTP, secure), needs=(f"Listener/{self.name}-https",))
+        yield self._listener("https", HTTPS, forward, certificate=self.name, sslPolicy=TLS)
+        yield self._piece(
+            "acm/Certificate",
+            self.name,
+            "domain",
+            domainName=self.spec.domain,
+            subjectAlternativeNames=[f"www.{self.spec.domain}"] if self.spec.www else [],
+            **({"zone": self.spec.zone} if self.spec.zone else {}),
+        )
+
+    def tasks(self) -> Iterator[Piece]:
+        yield self._piece("ecs/Cluster", self.name, "", capacityProviders=["FARGATE", "FARGATE_SPOT"])
+        yield self._piece(
+            "logs/LogGroup",
+            self.name,
+            "logRetentionInDays",
+            logGroupName=f"/ecs/{self.name}",
+            retentionInDays=self.spec.log_retention_in_days,
+        )
+        yield self._piece(
+            "ecs/TaskDefinition",
+            self.name,
+            "image",
+            requiresCompatibilities=["FARGATE"],
+            cpu=self.spec.size.cpu,
+            memory=self.spec.size.memory,
+            executionRole=f"{self.name}-execution",
+            taskRole=self.name,
+            containerDefinitions=[self._container()],
+        )
+        yield self._service()
+
+    def scaling(self) -> Iterator[Piece]:
+        bounds = self.spec.scaling
+        if bounds:
+            policy = {
+                "policyType": "TargetTrackingScaling",
+                "predefinedMetricType": "ECSServiceAverageCPUUtilization",
+                "targetValue": bounds.cpu,
+            }
+            yield self._piece(
+                "applicationautoscaling/ScalableTarget",
+                self.name,
+                "scaling",
+                resourceId=f"${{out.ecs/Service.{self.name}.resourceId}}",
+                minCapacity=bounds.min,
+                maxCapacity=bounds.max,
+                policies={"cpu": policy},
+            )
+
+    def _container(self) -> dict[str, Any]:
+        found = repository_of(self.spec.image, self.registry)
+        at_home = found and not self.spec.image.startswith(f"{self.registry}/")
+        secrets = {name: source.model_dump(by_alias=True) for name, source in self.spec.secrets.items()}
+        parameters = {name: {"from": _output("Parameter", of)} for name, of in self.spec.parameters.items()}
+        options = {
+            "awslogs-group": _output("LogGroup", self.name, "name"),
+            "awslogs-region": self.region,
+            "awslogs-stream-prefix": self.name,
+        }
+        return {
+            "name": self.name,
+            "image": f"{self.registry}/{self.spec.image}" if at_home else self.spec.image,
+            "command": list(self.spec.command),
+            "portMappings": [self.spec.port] if self.spec.port else [],
+            "environment": self.spec.environment,
+            "secrets": {**secrets, **parameters},
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+
+    def _service(self) -> Piece:
+        public = self.spec.subnets == "public"
+        counted = {} if self.spec.scaling else {"desiredCount": 1 if self.spec.count is None else self.spec.count}
+        targets = [{"targetGroup": self.name, "containerName": self.name, "containerPort": self.spec.port}]
+        behind = {"loadBalancers": targets, "healthCheckGracePeriodSeconds": STARTING} if self.balanced else {}
+        listener = f"Listener/{self.name}-{'https' if self.spec.domain else 'http'}"
+        piece = self._piece(
+            "ecs/Service",
+            self.name,
+            "count",
+            cluster=self.name,
+            taskDefinition=self.name,
+            launchType="FARGATE",
+            networkConfiguration={
+                "subnets": self._subnets(PUBLIC if public else PRIVATE),
+                "securityGroups": [self.name],
+                "assignPublicIp": public,
+            },
+            deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+            propagateTags="SERVICE",
+            enableECSManagedTags=True,
+            **counted,
+            **behind,
+        )
+        # ECS takes a target group only once a load balancer passes something on to it.
+        return replace(piece, needs=(listener,)) if self.balanced else piece
+
+    def _reading(self) -> Iterator[dict[str, Any]]:
+        secrets = sorted({_output("Secret", source.from_) for source in self.spec.secrets.values()})
+        parameters = sorted({_output("Parameter", of) for of in self.spec.parameters.values()})
+        if secrets:
+            yield {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secrets}
+        if parameters:
+            yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
+
+    def _role(self, suffix: str, source: str, **spec: Any) -> Piece:
+        name = f"{self.name}-{suffix}" if suffix else self.name
+        # Only for this account's tasks, so that nobody else's can borrow the role.
+        mine = {"StringEquals": {"aws:SourceAccount": self.scope.spec.account}}
+        principal = {"Service": "ecs-tasks.amazonaws.com"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": mine}
+        return self._piece(
+            "iam/Role", name, source, roleName=f"{name}-{self.region}", trust=policy_of((trust,)), **spec
+        )
+
+    def _group(self, suffix: str, whose: str, ingress: list[dict[str, Any]]) -> Piece:
+        name = f"{self.name}-{suffix}" if suffix else self.name
+        return self._piece(
+            "ec2/SecurityGroup",
+            name,
+            "port",
+            vpc=self.in_network,
+            description=f"{whose} of {self.name}",
+            ingress=ingress,
+        )
+
+    def _listener(self, suffix: str, port: int, action: dict[str, Any], **spec: Any) -> Piece:
+        name = f"{self.name}-{suffix}"
+        return self._piece(
+            "elbv2/Listener",
+            name,
+            "domain" if self.spec.domain else "port",
+            loadBalancer=self.name,
+            port=port,
+            protocol=suffix.upper(),
+            defaultActions=[action],
+            **spec,
+        )
+
+    def _subnets(self, tier: Tier) -> list[str]:
+        return [network.subnet(self.in_network, tier, zone) for zone in self.spec.in_zones]
+
+    def _piece(self, kind: str, name: str, source: str, /, **spec: Any) -> Piece:
+        named = {"Name": name} if kind.startswith("ec2/") else {}
+        return Piece(kind, name, {**spec, "tags": {**named, **self.spec.tags}}, source)
+
+
+def _output(kind: str, name: str, output: str = "arn") -> str:
+    """An output of what is called so; an ARN stays one."""
+    return name if name.startswith(("arn:", "${")) else f"${{out.{kind}.{name}.{output}}}"

@@ -1,0 +1,209 @@
+"""What a manifest says of a FargateApp, and what of it does not go together."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from controller.kinds.acm.types import HostedZoneRef, HostName
+from controller.kinds.composites.network import NetworkPlan, Zones
+from controller.kinds.ecs.task_size import CpuUnits, Mebibytes, unfit_for_fargate
+from controller.kinds.logs.log_group import Days
+from controller.model.composite import CompositeSpec
+from controller.model.containers import Environment, Secrets, SecretSource
+from controller.model.policy import PolicyDocument
+from controller.model.spec import Part
+
+PULLING = frozenset({"ecr.api", "ecr.dkr", "logs", "s3"})
+"""Endpoints with which tasks start without a way to the internet."""
+OF_WEB = ("port", "health_path", "domain", "www", "zone", "ipv6")
+"""Fields that only an app behind a load balancer has."""
+_HOST = re.compile(r"[^/]*[.:][^/]*|localhost")
+_VERSION = re.compile(r"(:[^/:@]+)?(@sha256:.*)?$")
+
+
+def policy_of(statements: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """A policy document of some statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _allowed(statements: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+    if statements:
+        PolicyDocument.parse(policy_of(statements))
+    return statements
+
+
+def _of_manager(secrets: dict[str, SecretSource]) -> dict[str, SecretSource]:
+    wrong = next((name for name, source in secrets.items() if ":ssm:" in source.from_), "")
+    if wrong:
+        raise ValueError(f"{wrong} is of SSM: it goes under parameters")
+    return secrets
+
+
+class Size(Part):
+    """How large a task is."""
+
+    cpu: CpuUnits = Field(default=256, description="CPU units, `256` or `0.25 vCPU`.")
+    memory: Mebibytes = Field(default=512, description="MiB, `512` or `0.5 GB`.")
+
+    @model_validator(mode="after")
+    def _offered(self) -> Size:
+        unfit = unfit_for_fargate(self.cpu, self.memory)
+        if unfit:
+            raise ValueError(unfit)
+        return self
+
+
+class Scaling(Part):
+    """Between which bounds the number of tasks follows the load."""
+
+    min: int = Field(ge=1, description="No fewer tasks than this.")
+    max: int = Field(ge=1, description="No more tasks than this.")
+    cpu: int = Field(
+        default=60, ge=1, le=100, description="The percentage of CPU that all tasks together are kept near."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Scaling:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}")
+        return self
+
+
+class FargateAppSpec(CompositeSpec):
+    """An application on Fargate."""
+
+    kind: Literal["web", "worker"] = Field(
+        default="web", description="`web` is reached through a load balancer; `worker` is not reached at all."
+    )
+    image: str = Field(
+        min_length=1,
+        description="The image, by tag or digest. Without a registry's host (`shop:1.4.2`) it is in a repository of the scope's "
+        "own account, which is made too.",
+    )
+    repository: bool = Field(
+        default=True,
+        description="Whether an image's repository in the scope's own account is made; false: another manifest does so.",
+    )
+    command: tuple[str, ...] = Field(default=(), description="What runs, in place of the image's CMD.")
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="The port that the app listens on; web needs it."
+    )
+    health_path: Annotated[str, Field(pattern=r"^/", max_length=1024)] | None = Field(
+        default=None, description="The path that answers with 200 while the app is well; unset: `/`."
+    )
+    size: Size = Field(default=Size(), description="CPU and memory of a task, in one of Fargate's pairs.")
+    count: int | None = Field(default=None, ge=0, description="How many tasks run; unset: 1, or as `scaling` has it.")
+    scaling: Scaling | None = Field(default=None, description="In place of `count`: as many tasks as the load takes.")
+    environment: Environment = Field(default={}, description="Environment variables; none that are secret.")
+    secrets: Annotated[Secrets, AfterValidator(_of_manager)] = Field(
+        default={},
+        description="Environment variables out of Secrets Manager, by a Secret's manifest name or ARN: "
+        "`{DB_PASSWORD: {from: shop-db, key: password}}`.",
+    )
+    parameters: dict[str, str] = Field(
+        default={}, description="Environment variables out of SSM, each by a Parameter's manifest name or ARN."
+    )
+    permissions: Annotated[tuple[dict[str, Any], ...], AfterValidator(_allowed)] = Field(
+        default=(), description="What the app itself may do in AWS: statements in IAM's grammar."
+    )
+    network: Annotated[str, Field(min_length=1)] | NetworkPlan = Field(
+        description="A Network by name, or one of the app's own: `{cidr: 10.8.0.0/16, zones: [a, b], nat: one}`."
+    )
+    zones: Zones = Field(
+        default=(),
+        description="With a Network by name: those of its zones that the app is in; a load balancer needs two.",
+    )
+    subnets: Literal["private", "public"] = Field(
+        default="private",
+        description="Where tasks run. In `public` subnets each has a public address, and there is no need of a NAT gateway.",
+    )
+    ipv6: bool = Field(
+        default=False, description="Whether the load balancer has IPv6 addresses too; the network must have IPv6."
+    )
+    domain: HostName | None = Field(
+        default=None,
+        description="The name under which it is reached by https; unset: by http and the load balancer's name.",
+    )
+    www: bool = Field(default=False, description="Whether it is reached under `www.` and the domain too.")
+    zone: HostedZoneRef | None = Field(
+        default=None,
+        description="The domain's hosted zone, by manifest name or id, in which the certificate's records are made; unset: you "
+        "make them, and `trueup status` tells which.",
+    )
+    log_retention_in_days: Days = Field(default=30, description="Days for which its log is kept; 0: for ever.")
+    tags: dict[str, str] = Field(default={}, description="Tags on all of it.")
+
+    @property
+    def own_network(self) -> NetworkPlan | None:
+        """The network that is the app's own."""
+        return None if isinstance(self.network, str) else self.network
+
+    @property
+    def in_zones(self) -> tuple[str, ...]:
+        """The zones that it is in."""
+        return self.network.zones if isinstance(self.network, NetworkPlan) else self.zones
+
+    @model_validator(mode="after")
+    def _fits(self) -> FargateAppSpec:
+        wrong = next((said for said in (self._of_kind(), self._of_network(), self._of_domain()) if said), "")
+        if wrong:
+            raise ValueError(wrong)
+        if self.count is not None and self.scaling:
+            raise ValueError("count and scaling exclude each other")
+        twice = sorted(
+            self.secrets.keys() & self.parameters.keys() | self.environment.keys() & {*self.secrets, *self.parameters}
+        )
+        if twice:
+            raise ValueError(f"{twice[0]} is given twice, in environment, secrets or parameters")
+        return self
+
+    def _of_kind(self) -> str:
+        if self.kind == "web":
+            return "" if self.port else "a web app needs a port"
+        given = [type(self).model_fields[name].alias for name in OF_WEB if getattr(self, name)]
+        return f"a worker has no load balancer, and so no {given[0]}" if given else ""
+
+    def _of_network(self) -> str:
+        own = self.own_network
+        if own and self.zones:
+            return "zones goes with a network by name; the app's own has zones of its own"
+        if not self.in_zones:
+            return "needs zones: those of the network that it is in, such as [a, b]"
+        if self.kind == "web" and len(self.in_zones) < 2:
+            return f"a load balancer needs two zones, and there is only {self.in_zones[0]}"
+        return _unfit(own, self) if own else ""
+
+    def _of_domain(self) -> str:
+        given = [name for name in ("www", "zone") if getattr(self, name)]
+        if given and not self.domain:
+            return f"{given[0]} needs a domain"
+        return "www does not go with a wildcard" if self.www and self.domain and self.domain.startswith("*") else ""
+
+
+def _unfit(own: NetworkPlan, app: FargateAppSpec) -> str:
+    """Why an app cannot be in a network of its own."""
+    if app.kind == "web" and not own.public:
+        return "the load balancer needs the network's public subnets"
+    if not getattr(own, app.subnets):
+        return f"the tasks need the network's {app.subnets} subnets"
+    if app.ipv6 and not own.ipv6:
+        return "ipv6 needs a network with ipv6"
+    if app.subnets == "private" and own.nat == "none" and not set(own.endpoints) >= PULLING:
+        return (
+            "tasks in private subnets need a way to their image: nat: one in the network, its endpoints "
+            f"{', '.join(sorted(PULLING))}, or subnets: public"
+        )
+    return ""
+
+
+def repository_of(image: str, registry: str) -> str:
+    """The repository of one's own registry that an image is in; "" for an image of another registry, or of a manifest's."""
+    if "${" in image:
+        return ""
+    host, slash, rest = image.partition("/")
+    elsewhere = bool(slash and _HOST.fullmatch(host))
+    path = rest if host == registry else "" if elsewhere else image
+    return _VERSION.sub("", path)
