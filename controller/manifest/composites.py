@@ -16,7 +16,7 @@ from controller.manifest.includes import Draft, merge
 from controller.manifest.interpolate import interpolate
 from controller.manifest.places import locate
 from controller.manifest.validation import Source, field_path, validate
-from controller.manifest.variables import Path
+from controller.manifest.variables import Path, rewrite
 from controller.model.address import short_kind
 from controller.model.composite import CompositeSpec
 from controller.model.manifest import Piece
@@ -60,7 +60,9 @@ def expand(draft: Draft, scope: Scope, composites: Composites) -> Expansion:
     """A composite's pieces as drafts, or all that is wrong with it."""
     composite = composites[draft.envelope.kind]
     data, lifecycle, problems = interpolate(draft, scope)
-    checked = validate(composite.spec, data, Source(("spec",), partial(locate, draft), data))
+    # What it stands for has to be known before anything is applied: no output can make a wrong field of it right.
+    settled = rewrite(data, lambda text: text.replace("${out.", ""))
+    checked = validate(composite.spec, data, Source(("spec",), partial(locate, draft), settled))
     problems += checked.problems
     if checked.value is None or any(problem.severity is Severity.ERROR for problem in problems):
         return Expansion(problems=tuple(problems))

@@ -59,6 +59,13 @@ def test_a_composite_is_the_manifests_that_it_stands_for() -> None:
     assert manifests[Address("prod", "sqs/Queue", "web")].data["delay"] == 2
 
 
+def test_an_output_where_a_composite_needs_a_value_is_an_error_and_not_nothing() -> None:
+    """Else the composite would stand for nothing, and all of it would be deleted as no longer wanted."""
+    loaded = load({"a.yaml": team("web", "  hours: ${out.Role.ci.arn}\n"), "b.yaml": role("ci")})
+    assert messages(loaded) == ["a.yaml:6:3: error: spec.hours: must be a whole number, found '${out.Role.ci.arn}'"]
+    assert not loaded.scopes["prod"].complete
+
+
 def test_what_it_stands_for_is_found_at_its_field() -> None:
     manifests = load({"a.yaml": team("web")}).scopes["prod"].manifests
     assert str(manifests[Address("prod", "iam/Role", "web-ana")].position("trust")) == "a.yaml:5:3"
