@@ -1,7 +1,8 @@
-"""Verbs about manifests alone, which need no AWS: validate, explain, schema, permissions."""
+"""Verbs about manifests alone, which need no AWS: validate, expand, explain, schema, permissions, set."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -148,4 +149,51 @@ def permissions(
         typer.echo(policy(chosen, read_only=read_only), nl=False)
 
 
-VERBS = {"validate": validate, "expand": expand, "explain": explain, "schema": schema, "permissions": permissions}
+class Settable(StrEnum):
+    """What can be set."""
+
+    IMAGE = "image"
+
+
+def set_(
+    what: Annotated[Settable, typer.Argument(help="`image`: of a FargateApp, or of a TaskDefinition's container.")],
+    assignment: Annotated[
+        str, typer.Argument(metavar="APP=IMAGE", help="Such as shop=shop:1.5.0; or task/container=...")
+    ],
+    folder: FolderArgument = None,
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Change a value in a folder's files, and nothing else in them: comments and formatting stay. For CI, which then commits."""
+    from controller.errors import InvalidInput, TrueupError
+    from controller.manifest.images import find, images, put
+    from controller.manifest.yaml_reader import read
+    from controller.source.folder import FolderSource
+
+    name, sign, text = assignment.partition("=")
+    if not (name and sign and text):
+        raise TrueupError(f"{assignment!r} is no assignment", hint="write APP=IMAGE, such as shop=shop:1.5.0")
+    chosen = settings(config)
+    tree = FolderSource(folder or Path(chosen.path), max_file_bytes=chosen.max_file_bytes).tree()
+    files = {blob.path: (blob.content, *read(blob.path, blob.content)) for blob in tree.blobs}
+    problems = [*tree.problems, *(problem for _, _, found in files.values() for problem in found)]
+    if problems:
+        raise InvalidInput(problems)
+    image = find(images(document for _, documents, _ in files.values() for document in documents), name)
+    before = files[image.document.file][0]
+    after = put(before, image, text)
+    if after != before:
+        Path(image.document.file).write_bytes(after)
+    done = f"{image.text} -> {text}" if after != before else f"{text} already"
+    data = {"file": image.document.file, "line": image.where.line, "before": image.text, "after": text}
+    show(output, f"{what.value} of {image}: {done}", data)
+
+
+VERBS = {
+    "validate": validate,
+    "expand": expand,
+    "explain": explain,
+    "schema": schema,
+    "permissions": permissions,
+    "set": set_,
+}

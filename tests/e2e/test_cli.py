@@ -124,3 +124,16 @@ def test_run_without_a_repository_says_what_to_give(trueup) -> None:  # type: ig
 
 def test_status_before_the_first_pass_says_so(trueup) -> None:  # type: ignore[no-untyped-def]
     assert "trueup has not run here yet" in trueup("status", code=1)
+
+
+def test_an_image_is_set_in_the_files_of_a_folder(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "there" / "app.yaml"
+    file.parent.mkdir()
+    file.write_text("apiVersion: trueup/v1\nkind: FargateApp\nmetadata: {name: shop}\nspec: {image: shop:1} # CI\n")
+    assert trueup("set", "image", "shop=shop:2", "there") == "image of shop (there/app.yaml:4:8): shop:1 -> shop:2\n"
+    assert file.read_text().endswith("spec: {image: shop:2} # CI\n")
+    assert "shop:2 already" in trueup("set", "image", "shop=shop:2", "there")
+    assert "write APP=IMAGE" in trueup("set", "image", "shop", "there", code=1)
+    assert "there is no FargateApp and no container 'shpo'" in trueup("set", "image", "shpo=shop:2", "there", code=1)
+    file.write_text("a: [")
+    assert "there/app.yaml" in trueup("set", "image", "shop=shop:2", "there", code=1)
