@@ -97,10 +97,8 @@ class Maker:
 
     def roles(self) -> Iterator[Piece]:
         managed = f"arn:{self.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-        reading = {"secrets": policy_of(tuple(self._reading()))} if self.spec.secrets or self.spec.parameters else {}
-        yield self._role("execution", "secrets", managedPolicies=[managed], inlinePolicies=reading)
-        allowed = {"permissions": policy_of(self.spec.permissions)} if self.spec.permissions else {}
-        yield self._role("", "permissions", inlinePolicies=allowed)
+        yield self._role("execution", "secrets", tuple(self._reading()), managedPolicies=[managed])
+        yield self._role("", "permissions", self.spec.permissions)
 
     def groups(self) -> Iterator[Piece]:
         ingress = []
@@ -195,20 +193,25 @@ class Maker:
     def _container(self) -> dict[str, Any]:
         found = repository_of(self.spec.image, self.registry)
         at_home = found and not self.spec.image.startswith(f"{self.registry}/")
-        secrets = {name: source.model_dump(by_alias=True) for name, source in self.spec.secrets.items()}
+        secrets = {
+            name: source.model_dump(by_alias=True, exclude_defaults=True) for name, source in self.spec.secrets.items()
+        }
         parameters = {name: {"from": _output("Parameter", of)} for name, of in self.spec.parameters.items()}
         options = {
             "awslogs-group": _output("LogGroup", self.name, "name"),
             "awslogs-region": self.region,
             "awslogs-stream-prefix": self.name,
         }
-        return {
-            "name": self.name,
-            "image": f"{self.registry}/{self.spec.image}" if at_home else self.spec.image,
+        given = {
             "command": list(self.spec.command),
             "portMappings": [self.spec.port] if self.spec.port else [],
             "environment": self.spec.environment,
             "secrets": {**secrets, **parameters},
+        }
+        return {
+            "name": self.name,
+            "image": f"{self.registry}/{self.spec.image}" if at_home else self.spec.image,
+            **{field: value for field, value in given.items() if value},
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
 
@@ -247,15 +250,15 @@ class Maker:
         if parameters:
             yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
 
-    def _role(self, suffix: str, source: str, **spec: Any) -> Piece:
+    def _role(self, suffix: str, source: str, statements: tuple[dict[str, Any], ...], **spec: Any) -> Piece:
         name = f"{self.name}-{suffix}" if suffix else self.name
         # Only for this account's tasks, so that nobody else's can borrow the role.
         mine = {"StringEquals": {"aws:SourceAccount": self.scope.spec.account}}
         principal = {"Service": "ecs-tasks.amazonaws.com"}
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": mine}
-        return self._piece(
-            "iam/Role", name, source, roleName=f"{name}-{self.region}", trust=policy_of((trust,)), **spec
-        )
+        allowed = {"inlinePolicies": {source: policy_of(statements)}} if statements else {}
+        role_name = f"{name}-{self.region}"
+        return self._piece("iam/Role", name, source, roleName=role_name, trust=policy_of((trust,)), **spec, **allowed)
 
     def _group(self, suffix: str, whose: str, ingress: list[dict[str, Any]]) -> Piece:
         name = f"{self.name}-{suffix}" if suffix else self.name
@@ -286,7 +289,8 @@ class Maker:
 
     def _piece(self, kind: str, name: str, source: str, /, **spec: Any) -> Piece:
         named = {"Name": name} if kind.startswith("ec2/") else {}
-        return Piece(kind, name, {**spec, "tags": {**named, **self.spec.tags}}, source)
+        tags = {**named, **self.spec.tags}
+        return Piece(kind, name, {**spec, "tags": tags} if tags else spec, source)
 
 
 def _output(kind: str, name: str, output: str = "arn") -> str:
