@@ -14,7 +14,7 @@ demo-once: .venv/demo.stamp
 	$(BIN)/trueup demo --once
 
 test: .venv/dev.stamp lint
-	$(BIN)/pytest -n 2 --cov --cov-report=term
+	$(BIN)/pytest -n 2 -m "not slow" --cov --cov-report=term
 	$(BIN)/coverage report --include="$(COMPLETE)" --fail-under=100
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

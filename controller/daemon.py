@@ -14,17 +14,20 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobExecutionEvent
+from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
-from controller.aws.account import Accounts
+from controller.aws.account import Accounts, InFlight
 from controller.errors import Held, InvalidSettings, SourceError, StateError
 from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
@@ -69,12 +72,23 @@ RESTART_ONLY = (
     "owner",
     "listen",
     "workers",
+    "max_file_bytes",
+    "aws_attempts",
 )
 """Settings that a running daemon cannot take over."""
 QUICK = 1.0
 """Seconds until a pass that changed something is followed by one that looks whether it holds."""
 FLAPPING = 5
 """Passes in a row that changed something, after which the next one is not hurried any more."""
+LEAVE = 5.0
+"""Seconds that jobs are given to end after a SIGTERM, beyond the calls that are in flight."""
+
+
+class _Jobs(BasePoolExecutor):  # type: ignore[misc]
+    """Runs the scheduler's jobs in a pool of ours, so that we can wait for them without the scheduler's lock, which they need."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
 
 
 class Daemon:
@@ -110,9 +124,12 @@ class Daemon:
             token=settings.git_token.get_secret_value(),
             max_file_bytes=settings.max_file_bytes,
         )
+        self._asked: set[str] = set()
+        self._asking = threading.RLock()
+        self._pool = ThreadPoolExecutor(16, thread_name_prefix="job")
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(16)},
+            executors={"default": _Jobs(self._pool)},
             job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
         self._board = Board()
@@ -122,8 +139,12 @@ class Daemon:
         self._listeners: tuple[Callable[[Event], None], ...] = (LogEvents(), Metrics(registry, VERSION), self._board)
         self._server = Server(make_app(self._board, registry, self._ill), *settings.host_and_port)
 
-    def run(self) -> None:
-        """Work until SIGTERM or SIGINT. Raises StateError where the state cannot be opened, or another trueup has it."""
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT; whether all threads have ended by then.
+
+        Those that have not are asleep between two attempts of a call, for up to 20 seconds, and will not make another.
+        Raises StateError where the state cannot be opened, or another trueup has it.
+        """
         settings = self.settings
         with exclusive(settings.lock_file):
             self._store = SqliteStore(settings.state_file)
@@ -143,10 +164,22 @@ class Daemon:
             )
             self._begin()
             self._stopping.wait()
-            self._scheduler.shutdown(wait=True)
+            self._scheduler.shutdown(wait=False)
+            ended = self._wait_for_jobs(accounts.in_flight)
             self._server.stop()
-            self._store.close()
+            if ended:
+                self._store.close()
             self._log.info("trueup stopped")
+            return ended
+
+    def _wait_for_jobs(self, in_flight: InFlight) -> bool:
+        waiting = threading.Thread(target=self._pool.shutdown, daemon=True)
+        waiting.start()
+        waiting.join(LEAVE)
+        if waiting.is_alive():
+            in_flight.wait_for_none()
+            waiting.join(1)  # for what the reply's thread has to write down
+        return not waiting.is_alive()
 
     def stop(self, *_: object) -> None:
         """Begin no further call, and end."""
@@ -154,6 +187,7 @@ class Daemon:
         self._source.stop()
 
     def _begin(self) -> None:
+        self._scheduler.add_listener(self._on_ended, EVENT_JOB_EXECUTED)
         self._scheduler.add_listener(self._on_skipped, EVENT_JOB_MAX_INSTANCES)
         self._scheduler.add_listener(self._on_mistake, EVENT_JOB_ERROR)
         self._look_at_flag()
@@ -173,12 +207,19 @@ class Daemon:
 
     # Git
 
-    def _poll(self) -> None:
-        """Ask for the head, and take a new commit over. The last good one is held through everything that goes wrong."""
+    def _poll(self) -> float:
+        """Ask for the head, and take a new commit over; seconds until the next time.
+
+        The last good commit is held through everything that goes wrong.
+        """
+        self._asked.discard("poll")
         delay = self.settings.poll_interval.total_seconds()
         try:
-            self._remember_good()
+            lost = self._remember_good()
             head = self._source.head()
+            if lost and (lost := self._remember_good()):  # the remote answers, and does not have it
+                self._log.warning("the last good commit is no longer there", reason=lost)
+                self._note("good", "")
             if head != self._commit:
                 self._take(head)
             self._poll_failures = 0
@@ -187,22 +228,19 @@ class Daemon:
             self._poll_failures += 1
             delay = next_delay(delay, self._poll_failures)
             self._emit(SourcePolled(str(error), delay))
-        self._at("poll", delay)
+        return delay
 
-    def _remember_good(self) -> None:
-        """After a start, the commit that was last wholly good is read again, since the head may be broken."""
-        if self._good is not None:
-            return
-        sha = self._store.commits().get("good", "")
+    def _remember_good(self) -> str:
+        """After a start, the commit that was last wholly good is read again, since the head may be broken; why it cannot, or ""."""
+        sha = "" if self._good is not None else self._store.commits().get("good", "")
         if not sha:
-            return
+            return ""
         try:
             self._good = self._loader.load(self._source.tree(sha))
         except SourceError as error:
-            self._log.warning("the last good commit is no longer there", commit=sha[:12], reason=str(error))
-            self._store.set_commit("good", "")
-            return
+            return str(error)
         self._hold(sha, self._good)
+        return ""
 
     def _take(self, sha: str) -> None:
         commit = self._source.fetch(sha)
@@ -231,13 +269,11 @@ class Daemon:
         self._commit = sha
         self._desired = loaded.scopes
         for scope in loaded.scopes:
+            if self._scheduler.get_job(_job(scope)) is not None:
+                self._now(_job(scope))
+                continue
             self._scheduler.add_job(
-                self._pass,
-                IntervalTrigger(days=1),
-                args=[scope],
-                id=_job(scope),
-                replace_existing=True,
-                next_run_time=datetime.now(UTC),
+                self._pass, IntervalTrigger(days=1), args=[scope], id=_job(scope), next_run_time=datetime.now(UTC)
             )
         for job in self._scheduler.get_jobs():
             if job.id.startswith("pass ") and job.args[0] not in loaded.scopes:
@@ -245,18 +281,19 @@ class Daemon:
 
     # Passes
 
-    def _pass(self, scope: str) -> None:
+    def _pass(self, scope: str) -> float:
+        """Pass over a scope; seconds until the next time."""
+        self._asked.discard(_job(scope))
         desired, commit = self._desired.get(scope), self._commit
         if desired is None or self._stopping.is_set():
-            return
+            return 0
         try:
             outcome = reconcile(desired, commit, self._world)
         except Held:
-            return  # stopping
+            return 0  # stopping
         if outcome.converged:
             self._note(f"applied {scope}", commit)
-        moved_on = self._desired.get(scope) is not desired
-        self._at(_job(scope), 0 if moved_on else self._delay(scope, outcome))
+        return self._delay(scope, outcome)
 
     def _delay(self, scope: str, outcome: Outcome) -> float:
         """Seconds until the next pass of a scope."""
@@ -272,10 +309,23 @@ class Daemon:
             return min(next_delay(soon, self._failures[scope]), usual)
         return soon if outcome.count(State.PENDING) or outcome.applied else usual
 
+    def _now(self, job: str) -> None:
+        """Run a job at once, or, where it is running, as soon as that is over."""
+        with self._asking:
+            self._asked.add(job)
+            self._at(job, 0)
+
+    def _on_ended(self, event: JobExecutionEvent) -> None:
+        """A job is over and has said when it is due again. It could not be put down before: what is running is skipped."""
+        if event.retval is not None:
+            with self._asking:
+                self._at(event.job_id, 0 if event.job_id in self._asked else event.retval)
+
     def _at(self, job: str, seconds: float) -> None:
-        found = self._scheduler.get_job(job)
-        if found is not None and not self._stopping.is_set():
-            found.modify(next_run_time=datetime.now(UTC) + timedelta(seconds=seconds))
+        if self._stopping.is_set():
+            return
+        with suppress(JobLookupError):  # its scope is gone
+            self._scheduler.modify_job(job, next_run_time=datetime.now(UTC) + timedelta(seconds=seconds))
 
     def _on_skipped(self, event: JobExecutionEvent) -> None:
         if event.job_id.startswith("pass "):
@@ -309,7 +359,7 @@ class Daemon:
         self._pauses = pauses
         self._emit(Paused(pauses))
         for scope in self._desired:  # what was held may go on, and what is paused now is shown as such
-            self._at(_job(scope), 0)
+            self._now(_job(scope))
 
     def _reread(self, *_: object) -> None:
         try:
@@ -324,9 +374,8 @@ class Daemon:
         self.settings = new.model_copy(update=fixed)
         configure(new.log_format, new.log_level)
         self._log.info("settings read again")
-        self._at("poll", 0)
-        for scope in self._desired:
-            self._at(_job(scope), 0)
+        for job in ("poll", *map(_job, self._desired)):
+            self._now(job)
 
     def _ill(self) -> str:
         return "" if self._scheduler.running or self._stopping.is_set() else "the scheduler is not running"

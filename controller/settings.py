@@ -12,19 +12,40 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from controller.errors import InvalidSettings
-from controller.model.duration import parse_duration
+from controller.model.duration import format_duration, parse_duration
 from controller.model.problem import Position, Problem, did_you_mean
 
 PREFIX = "TRUEUP_"
 DEFAULT_FILE = Path("trueup.yaml")
+LAST_PORT = 65_535
+
+
+def _at_least(shortest: timedelta) -> AfterValidator:
+    def check(value: timedelta) -> timedelta:
+        if value < shortest:
+            raise ValueError(f"must be {format_duration(shortest.total_seconds())} or more")
+        return value
+
+    return AfterValidator(check)
+
 
 Duration = Annotated[
-    timedelta, BeforeValidator(lambda value: parse_duration(value) if isinstance(value, str) else value)
+    timedelta,
+    BeforeValidator(lambda value: parse_duration(value) if isinstance(value, str) else value),
+    _at_least(timedelta(0)),
 ]
+Interval = Annotated[Duration, _at_least(timedelta(seconds=1))]
+"""How often something is done: more often would hammer AWS or git."""
+
+
+def _listenable(text: str) -> str:
+    if int(text.rpartition(":")[2]) > LAST_PORT:
+        raise ValueError(f"there is no port above {LAST_PORT}")
+    return text
 
 
 class Settings(BaseSettings):
@@ -37,11 +58,11 @@ class Settings(BaseSettings):
     tag_pattern: str = Field(default="", description="Hold the newest tag that fits (`v*`) in place of a branch.")
     path: str = Field(default="manifests", description="The manifests' folder in the repository.")
     git_token: SecretStr = Field(default=SecretStr(""), description="Token for an https remote.")
-    poll_interval: Duration = Field(
+    poll_interval: Interval = Field(
         default=timedelta(seconds=30), description="How often the remote is asked for its head."
     )
-    interval: Duration = Field(default=timedelta(minutes=5), description="How often each scope is checked for drift.")
-    pending_interval: Duration = Field(
+    interval: Interval = Field(default=timedelta(minutes=5), description="How often each scope is checked for drift.")
+    pending_interval: Interval = Field(
         default=timedelta(seconds=15), description="How soon a scope is looked at again while something is pending."
     )
     jitter: Duration = Field(default=timedelta(seconds=20), description="Up to how much passes are spread in time.")
@@ -53,7 +74,7 @@ class Settings(BaseSettings):
         description="This installation's name in the tag trueup:owner.",
     )
     workers: int = Field(default=8, ge=1, le=64, description="Actions and reads that run side by side in a scope.")
-    listen: str = Field(
+    listen: Annotated[str, AfterValidator(_listenable)] = Field(
         default="127.0.0.1:9810",
         pattern=r"^[^\s:]*:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$",
         description="Address of /metrics, /healthz, /readyz and the page; port 0 takes a free one.",

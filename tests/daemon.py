@@ -47,13 +47,17 @@ class Daemon:
         self.port = _free_port()
         command = [
             *(sys.executable, "-m", *self.entry, "run", "--repo", str(self.repo), "--state-dir", str(self.state)),
-            *("--poll-interval", "1s", "--interval", "2s", "--jitter", "0s", "--pending-interval", "1s"),
+            *self.pace,
             *("--listen", f"127.0.0.1:{self.port}", "--log-format", "json", *arguments),
         ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, env=self.environ, stderr=log, stdout=log)
 
     entry: tuple[str, ...] = ("controller",)
+    pace: tuple[str, ...] = (
+        *("--poll-interval", "1s", "--interval", "2s"),
+        *("--jitter", "0s", "--pending-interval", "1s"),
+    )
 
     def stop(self, with_: signal.Signals = signal.SIGTERM) -> int:
         assert self.process
@@ -72,6 +76,14 @@ class Daemon:
     def metric(self, line: str) -> bool:
         """Whether /metrics has just this line."""
         return line in self.get("/metrics")[1].splitlines()
+
+    def value(self, series: str) -> float | None:
+        """The value of a series of /metrics, as it is written there; None where there is no such series."""
+        for line in self.get("/metrics")[1].splitlines():
+            name, _, value = line.rpartition(" ")
+            if name == series:
+                return float(value)
+        return None
 
     @property
     def said(self) -> str:

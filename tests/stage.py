@@ -19,7 +19,7 @@ from controller.manifest.load import Loader
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
 from controller.model.event import AwsCalled, Event, Outcome
-from controller.model.manifest import Desired
+from controller.model.manifest import Desired, Loaded
 from controller.model.plan import Plan
 from controller.reconcile.cycle import World, guarded, look, reconcile
 from controller.source.entries import blob_id
@@ -31,7 +31,7 @@ kind: Scope
 metadata: {{name: test}}
 spec: {{account: "{ACCOUNT}", region: eu-central-1, guard: {{maxDeletes: 50, maxReplacements: 50}}}}
 """
-READ = re.compile("^(Get|List|Describe|AssumeRole)")
+READ = re.compile("^(Get|List|Describe|Search|AssumeRole)")
 
 
 _on: list[Stage] = []
@@ -94,9 +94,13 @@ class Stage:
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.later
 
-    def desired(self) -> Desired:
+    def loaded(self) -> Loaded:
+        """What the files say, with all that is wrong with them."""
         blobs = tuple(Blob(path, blob_id(text.encode()), text.encode()) for path, text in sorted(self.files.items()))
-        loaded = Loader(KINDS, COMPOSITES).load(Tree(None, "", blobs))
+        return Loader(KINDS, COMPOSITES).load(Tree(None, "", blobs))
+
+    def desired(self) -> Desired:
+        loaded = self.loaded()
         errors = [str(problem) for problem in loaded.problems if problem.severity == "error"]
         assert not errors, "\n".join(errors)
         return loaded.scopes[self.scope]

@@ -15,12 +15,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from controller.aws.failure import THROTTLED, translate
-from controller.errors import AwsRefused, Held, TrueupError
+from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.errors import AwsError, AwsRefused, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -40,13 +40,35 @@ def open_gate(address: Address | None, mutating: bool) -> None:
     """A gate that stops nothing."""
 
 
+class InFlight:
+    """The requests that are on their way to AWS: who ends the process waits for these, and for nothing else."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def add(self, count: int) -> None:
+        """Note that a request has left (1), or that its reply is here or will not come (-1)."""
+        with self._changed:
+            self._count += count
+            self._changed.notify_all()
+
+    def wait_for_none(self) -> None:
+        """Wait until all replies are here."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count == 0)
+
+
 class Account:
     """One AWS account as one identity. Safe to share between threads."""
 
-    def __init__(self, login: boto3.Session, *, emit: Emit, gate: Gate, workers: int, attempts: int = 8) -> None:
+    def __init__(
+        self, login: boto3.Session, *, emit: Emit, gate: Gate, in_flight: InFlight, workers: int, attempts: int
+    ) -> None:
         self._login = login
         self._emit = emit
         self._gate = gate
+        self._in_flight = in_flight
         self._config = Config(
             retries={"mode": "adaptive", "total_max_attempts": attempts},
             max_pool_connections=workers,
@@ -82,6 +104,7 @@ class Account:
         events = client.meta.events
         events.register("before-call", self._before_call)
         events.register("before-send", self._before_send)
+        events.register("response-received", self._received)
         events.register("needs-retry", self._after_attempt)
         events.register("after-call", self._after_call)
         events.register("after-call-error", self._after_error)
@@ -91,10 +114,18 @@ class Account:
         self._call.began = time.monotonic()
         self._call.attempts = 0
         self._call.throttled = False
+        self._call.sent = False
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
         self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        self._call.sent = True
+        self._in_flight.add(1)
+
+    def _received(self, **_: Any) -> None:
+        if self._call.sent:
+            self._call.sent = False
+            self._in_flight.add(-1)
 
     def _after_attempt(self, response: Any, **_: Any) -> None:
         self._call.attempts += 1
@@ -105,8 +136,8 @@ class Account:
         self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
 
     def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:
-        if isinstance(exception, Held):
-            return  # it never left
+        if isinstance(exception, TrueupError):
+            return  # it never left: held, or its credentials could not be had
         service, operation = event_name.split(".")[1:3]  # after-call-error.iam.GetRole
         self._count(service, operation, type(exception).__name__)
 
@@ -127,7 +158,14 @@ class Accounts:
     """The accounts of all scopes, opened when first needed and then kept."""
 
     def __init__(self, *, emit: Emit, gate: Gate = open_gate, workers: int = 8, attempts: int = 8) -> None:
-        self._options: dict[str, Any] = {"emit": emit, "gate": gate, "workers": workers, "attempts": attempts}
+        self.in_flight = InFlight()
+        self._options: dict[str, Any] = {
+            "emit": emit,
+            "gate": gate,
+            "in_flight": self.in_flight,
+            "workers": workers,
+            "attempts": attempts,
+        }
         self._opened: dict[tuple[str, str, str], Account] = {}
         self._opening = threading.Lock()
 
@@ -146,9 +184,12 @@ class Accounts:
 
     def _open(self, scope: Scope) -> Account:
         spec = scope.spec
-        login = boto3.Session()
-        if spec.role:
-            login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        try:
+            login = boto3.Session()
+            if spec.role:
+                login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
+        except BotoCoreError as error:
+            raise translate(error, "sts", "AssumeRole" if spec.role else "GetCallerIdentity") from error
         account = Account(login, **self._options)
         arn = account.identify(spec.region)
         if account.id != spec.account:
@@ -179,7 +220,26 @@ def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Sessi
     def sts(service: str, **options: Any) -> Any:
         return source.create_client(service, region_name=region, **options)
 
-    fetcher = AssumeRoleCredentialFetcher(sts, source.get_credentials(), role, extra_args=extra)
+    own = source.get_credentials()
+    if own is None:
+        raise NoCredentialsError
+    fetcher = AssumeRoleCredentialFetcher(sts, own, role, extra_args=extra)
+
+    def fetch() -> dict[str, str]:
+        try:
+            credentials: dict[str, str] = fetcher.fetch_credentials()
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise _not_assumed(role, translate(error, "sts", "AssumeRole")) from error
+        return credentials
+
     assumed = get_session()
-    assumed._credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    assumed._credentials = DeferredRefreshableCredentials(fetch, "assume-role")
     return boto3.Session(botocore_session=assumed)
+
+
+def _not_assumed(role: str, said: AwsError) -> AwsError:
+    """AWS's refusal, with the role that it is about: AWS names it only sometimes."""
+    denied = "let its trust policy name the identity that trueup runs as (and the scope's externalId), and allow that "
+    hint = f"{denied}identity sts:AssumeRole on it" if said.code in DENIED else said.hint
+    message = f"role {role} cannot be assumed: {said.message}"
+    return type(said)(message, service=said.service, operation=said.operation, code=said.code, hint=hint)

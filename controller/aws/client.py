@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from controller.aws.account import Account
+from controller.aws.account import READS, Account
 from controller.aws.failure import translate
+from controller.errors import AwsError
 
 T = TypeVar("T")
+
+changes_made: ContextVar[int] = ContextVar("changes_made", default=0)
+"""How many calls that change something have succeeded in this context: whoever runs one action sees what it has done so far."""
 
 
 class Aws:
@@ -51,6 +56,8 @@ class Aws:
             reply: dict[str, Any] = getattr(client, xform_name(operation))(**params)
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise translate(error, service, operation) from error
+        if not READS.match(operation):
+            changes_made.set(changes_made.get() + 1)
         return reply
 
     def pages(
@@ -66,14 +73,22 @@ class Aws:
         )
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The value of `make()`, computed once in a pass; other threads that want it wait. A failure is not kept."""
+        """The value of `make()`, computed once in a pass; other threads that want it wait.
+
+        AWS's refusal is kept as well: else every kind that shares a read would ask again for what was just refused.
+        """
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._memo:
-                self._memo[key] = make()
-            value: T = self._memo[key]
-            return value
+                try:
+                    self._memo[key] = make()
+                except AwsError as error:
+                    self._memo[key] = error
+            value: T | AwsError = self._memo[key]
+        if isinstance(value, AwsError):
+            raise value
+        return value
 
     def _pages(
         self, service: str, operation: str, page_size: int, region: str, params: Mapping[str, Any]

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from controller.aws.emulator_gaps import complete
 from controller.errors import TrueupError
 
 ACCOUNT = "123456789012"
@@ -22,7 +23,7 @@ def emulator() -> Iterator[str]:
         raise TrueupError(
             "the AWS emulator is not installed", hint="install it with: pip install 'trueup[demo]'"
         ) from error
-    _complete()
+    complete()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -31,18 +32,6 @@ def emulator() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
-
-
-def _complete() -> None:
-    """Answer what moto does not: users made here have no service-specific credentials."""
-    from moto.core.responses import ActionResult
-    from moto.iam.responses import IamResponse
-
-    def list_service_specific_credentials(_: IamResponse) -> ActionResult:
-        return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
-
-    if not hasattr(IamResponse, "list_service_specific_credentials"):
-        IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
 
 
 def environment(endpoint: str) -> dict[str, str]:

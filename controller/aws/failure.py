@@ -14,6 +14,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
+    ProfileNotFound,
 )
 from botocore.parsers import ResponseParserError
 
@@ -57,10 +58,16 @@ BUSY = frozenset(
 IN_USE = frozenset(
     [
         "DependencyViolation",
+        "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidVpcState",
+        "PrefixListVersionMismatch",
+        "Resource.AlreadyAssociated",
+        "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
+        "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
@@ -75,6 +82,9 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     ]
 )
+IAM_PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
+"""How IAM names services in actions, where that is not botocore's name."""
+AGAIN = "trueup tries again by itself"
 
 
 def translate(error: ClientError | BotoCoreError | ResponseParserError, service: str, operation: str) -> AwsError:
@@ -83,16 +93,16 @@ def translate(error: ClientError | BotoCoreError | ResponseParserError, service:
         return _refusal(error, service, operation)
     code = type(error).__name__
     message = f"{service}:{operation}: {str(error).splitlines()[0]}"
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | ProfileNotFound):
         hint = (
             "give credentials in one of boto3's ways: AWS_PROFILE, AWS_ACCESS_KEY_ID, or a role of the instance or task"
         )
         return AwsRefused(message, service=service, operation=operation, code=code, hint=hint)
     if isinstance(error, EndpointConnectionError):
-        hint = "is the region right, and is there a way to it from here?"
+        hint = f"is the region right, and is there a way to it from here? {AGAIN}"
         return AwsTemporary(message, service=service, operation=operation, code=code, hint=hint)
     if isinstance(error, ConnectionError | HTTPClientError | ResponseParserError):
-        return AwsTemporary(message, service=service, operation=operation, code=code)
+        return AwsTemporary(message, service=service, operation=operation, code=code, hint=AGAIN)
     return AwsRefused(message, service=service, operation=operation, code=code)
 
 
@@ -105,7 +115,8 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
         retried = metadata.get("RetryAttempts", 0) > 0
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
     kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
-    return kind(message, service=service, operation=operation, code=code, hint=_hint(code, service, operation))
+    hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
+    return kind(message, service=service, operation=operation, code=code, hint=hint)
 
 
 def _meaning(code: str, text: str, status: int) -> type[AwsError]:
@@ -133,7 +144,7 @@ def is_taken(code: str) -> bool:
 
 def _hint(code: str, service: str, operation: str) -> str:
     if code in DENIED:
-        return f"allow {service}:{operation} to the role that trueup runs as"
+        return f"allow {IAM_PREFIXES.get(service, service)}:{operation} to the role that trueup runs as"
     if code in BAD_CREDENTIALS:
-        return "the credentials are wrong or expired"
+        return "the credentials are wrong or expired, or the account has not enabled the scope's region"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,7 +44,8 @@ def run(
     from controller.report.log import configure
 
     configure(chosen.log_format, chosen.log_level)
-    Daemon(chosen, KINDS, COMPOSITES, lambda: settings(config, **flags)).run()
+    if not Daemon(chosen, KINDS, COMPOSITES, lambda: settings(config, **flags)).run():
+        os._exit(0)  # else Python would wait for threads that only sleep; nothing is lost by that, as by no kill
 
 
 def status(

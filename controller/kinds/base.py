@@ -44,6 +44,9 @@ class Kind(ABC, Generic[S]):
     """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) that AWS cannot change in place."""
+    hands_over: ClassVar[frozenset[str]] = frozenset()
+    """Fields (camelCase) whose values only one resource of the kind can have (a route table's subnets): who is to have one gets it
+    before who had it lets go, so that it is never without."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """What other resources may refer to: name to description."""
     reach: ClassVar[Literal["account", "region", "parent"]] = "region"

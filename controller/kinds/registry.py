@@ -8,9 +8,23 @@ from typing import Any
 from controller.kinds.base import Kind
 from controller.kinds.composite import Composite
 from controller.kinds.composites.network import Network
+from controller.kinds.ec2.customer_gateway import CustomerGateway
+from controller.kinds.ec2.elastic_ip import ElasticIp
+from controller.kinds.ec2.internet_gateway import InternetGateway
+from controller.kinds.ec2.nat_gateway import NatGateway
+from controller.kinds.ec2.network_acl import NetworkAcl
+from controller.kinds.ec2.prefix_list import PrefixList
+from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.security_group import SecurityGroup
 from controller.kinds.ec2.subnet import Subnet
+from controller.kinds.ec2.transit_gateway import TransitGateway
+from controller.kinds.ec2.transit_gateway_route_table import TransitGatewayRouteTable
+from controller.kinds.ec2.transit_gateway_vpc_attachment import TransitGatewayVpcAttachment
 from controller.kinds.ec2.vpc import Vpc
+from controller.kinds.ec2.vpn_connection import VpnConnection
+from controller.kinds.ec2.vpn_gateway import VpnGateway
+from controller.kinds.ecr.repository import Repository
+from controller.kinds.elbv2.load_balancer import LoadBalancer
 from controller.kinds.iam.account_alias import AccountAlias
 from controller.kinds.iam.account_password_policy import AccountPasswordPolicy
 from controller.kinds.iam.group import Group
@@ -20,6 +34,7 @@ from controller.kinds.iam.policy import Policy
 from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
+from controller.kinds.logs.log_group import LogGroup
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -35,6 +50,23 @@ _ALL: tuple[Kind[Any], ...] = (
     Vpc(),
     Subnet(),
     SecurityGroup(),
+    InternetGateway(),
+    ElasticIp(),
+    NatGateway(),
+    RouteTable(),
+    NetworkAcl(),
+    PrefixList(),
+    TransitGateway(),
+    TransitGatewayVpcAttachment(),
+    TransitGatewayRouteTable(),
+    VpnGateway(),
+    CustomerGateway(),
+    VpnConnection(),
+    # smaller services
+    LogGroup(),
+    Repository(),
+    # elbv2
+    LoadBalancer(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -4,28 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import combinations
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
 Network = IPv4Network | IPv6Network
+BLOCK = r"(?:\d+\.){3}\d+/\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/\d+"
+"""A pattern of what can only be meant as a block."""
+_BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
 
 
 def parse_cidr(text: str) -> Network:
     """The network that a text means. Raises ValueError, with what to write, where it is none."""
-    if "/" not in text:
+    if "/" not in text and _is_address(text):
         raise ValueError(f"{text!r} has no prefix length; a single address is written {_single(text)}")
-    try:
-        return ip_network(text)
-    except ValueError:
-        pass
     try:
         meant = ip_network(text, strict=False)
     except ValueError:
         raise ValueError(f"{text!r} is no CIDR block; write it like 10.0.0.0/16 or 2001:db8::/56") from None
-    raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}")
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError(f"{text!r} has bits set beyond its prefix; the network is {meant}") from None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def single(text: str, version: int) -> str:
+    """One address, in the one spelling that AWS gives back. Raises ValueError where it is none of that version."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address; write it like 10.0.0.4 or 2001:db8::4") from None
+    if address.version != version:
+        raise ValueError(f"{text!r} is IPv{address.version}; here it must be IPv{version}")
+    return str(address)
+
+
+def block_or_name(text: str) -> str:
+    """A block in its one spelling; what can be none, such as a name or an id, as it is. Raises ValueError as parse_cidr."""
+    return str(parse_cidr(text)) if re.fullmatch(BLOCK, text) or _BARE.fullmatch(text) else text
 
 
 def _single(text: str) -> str:

@@ -20,6 +20,7 @@ class Observed(Generic[S]):
     tags      all tags but AWS's own (`aws:`); None where AWS does not report them, or the kind has none
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
+    failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
@@ -31,6 +32,7 @@ class Observed(Generic[S]):
     tags: Mapping[str, str] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    failed: str = ""
     keep: str = ""
     innate: bool = False
     detail: Any = None
@@ -50,7 +52,8 @@ class Made:
 class Wanted(Generic[S]):
     """What a pass is interested in, so that a kind need not read more than that.
 
-    `claims`: live names that manifests ask for. `ids`: what the inventory knows. `all`: everything there is (export).
+    `claims`: live names that manifests ask for. `ids`: what the inventory knows, and what manifests adopt by its id.
+    `everything`: all there is (export).
     """
 
     claims: frozenset[str] = frozenset()

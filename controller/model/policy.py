@@ -28,10 +28,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_interface
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, PlainValidator
 from pydantic_core import core_schema
 
 from controller.model import policy_grammar
@@ -107,6 +107,21 @@ class PolicyDocument:
         cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return policy_grammar.json_schema()
+
+
+NONE: Literal["none"] = "none"
+
+
+def _or_none(value: object) -> PolicyDocument | Literal["none"]:
+    return NONE if value == NONE else PolicyDocument.parse(value)
+
+
+PolicyOrNone = Annotated[
+    PolicyDocument | Literal["none"],
+    PlainValidator(_or_none, json_schema_input_type=PolicyDocument | Literal["none"]),
+    PlainSerializer(lambda policy: policy.data if isinstance(policy, PolicyDocument) else policy),
+]
+"""A resource's policy, or the word `none`: that there is none is managed too, since a policy lets others in."""
 
 
 def _loaded(text: str) -> object:

@@ -1,4 +1,5 @@
-"""Rules of security groups as sets: AWS splits, merges and reorders them, and none of that is a difference.
+"""Rules of security groups as sets: AWS splits, merges and reorders them, and none of that is a difference. What they have in
+common with the entries of network ACLs (protocol, ports, ICMP types) is Traffic.
 
 A rule as it is written has several peers; one as AWS knows it (an Atom) has one. Two lists of rules are equal where their
 atoms are, because each list is brought into one form: a rule for each protocol, ports and description, with its peers sorted.
@@ -10,32 +11,36 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from controller.model.cidr import parse_cidr
+from controller.model.cidr import BLOCK, block_or_name
 from controller.model.reference import Ref
 from controller.model.spec import Part
 
 ITSELF = "self"
-_BLOCK = r"(?:\d+\.){3}\d+/\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*/\d+"
-_BARE = re.compile(r"(?:\d+\.){3}\d+|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*")
-_LITERAL = rf"{_BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
+_LITERAL = rf"{BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
 _NUMBERED = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_NUMBERS = {name: number for number, name in _NUMBERED.items()}
 _WITH_PORTS = ("tcp", "udp")
 _WITH_TYPES = ("icmp", "icmpv6")
 _PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 _TYPES = re.compile(r"(\d{1,3})(?:/(\d{1,3}))?")
 
 
-def _peer(text: str) -> str:
-    return str(parse_cidr(text)) if re.fullmatch(_BLOCK, text) or _BARE.fullmatch(text) else text
-
-
 def _protocol(value: Any) -> Any:
-    text = str(value).lower() if isinstance(value, int | str) and not isinstance(value, bool) else value
-    return _NUMBERED.get(text, text) if isinstance(text, str) else text
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    text = str(value).lower()
+    number = str(int(text)) if re.fullmatch(r"-?\d{1,3}", text) else text
+    return _NUMBERED.get(number, number)
+
+
+def _known(protocol: str) -> str:
+    if protocol not in _NUMBERS and not (protocol.isdecimal() and int(protocol) <= 255):
+        raise ValueError(f"{protocol!r} is no protocol; write {', '.join(_NUMBERS)} or a number up to 255")
+    return protocol
 
 
 def _as_text(value: Any) -> Any:
@@ -57,7 +62,7 @@ def _ports(text: str) -> str:
 def _types(text: str) -> str:
     if text in ("", "all"):
         return ""
-    if not _TYPES.fullmatch(text):
+    if not _TYPES.fullmatch(text) or any(int(part) > 255 for part in text.split("/")):
         raise ValueError(f"{text!r} is no ICMP type; write 8, 3/4 (type/code) or all")
     return "/".join(str(int(part)) for part in text.split("/"))
 
@@ -70,16 +75,40 @@ def _some(peers: tuple[str, ...]) -> tuple[str, ...]:
 
 Peer = Annotated[
     str,
-    AfterValidator(_peer),
+    AfterValidator(block_or_name),
     Ref("ec2/SecurityGroup", "ec2/PrefixList", output="id", literal=_LITERAL, loose=True, itself=ITSELF),
 ]
 """Whom a rule lets in or out: a CIDR block, a group or prefix list by manifest name or id, or the group itself."""
 Peers = Annotated[tuple[Peer, ...], AfterValidator(_some)]
-Protocol = Annotated[str, BeforeValidator(_protocol), Field(pattern=r"^([a-z][a-z0-9]*|\d{1,3})$")]
+Protocol = Annotated[str, BeforeValidator(_protocol), AfterValidator(_known)]
 
 
-class Rule(Part):
-    """What ingress and egress rules have in common."""
+def number(protocol: str) -> str:
+    """A protocol as AWS numbers it: `6` for tcp, `-1` for all."""
+    return _NUMBERS.get(protocol, protocol)
+
+
+def bounds(protocol: str, port: str, icmp: str) -> tuple[int, int] | None:
+    """AWS's two numbers for a protocol's ports (from and to) or ICMP types (type and code; -1: all); None where it has none."""
+    if protocol in _WITH_TYPES:
+        type_, _, code = icmp.partition("/")
+        return int(type_ or -1), int(code or -1)
+    low, _, high = port.partition("-")
+    return (int(low), int(high or low)) if port else None
+
+
+def traffic(protocol: str, low: int, high: int) -> dict[str, str]:
+    """The way back from AWS's two numbers to Traffic's fields; -1 for all, and where there are none."""
+    name = _NUMBERED.get(protocol, protocol)
+    if name in _WITH_TYPES:
+        return {"protocol": name, "icmp": "" if low < 0 else f"{low}" if high < 0 else f"{low}/{high}"}
+    if name in _WITH_PORTS:
+        return {"protocol": name, "port": "all" if low < 0 else f"{low}-{high}"}
+    return {"protocol": name}
+
+
+class Traffic(Part):
+    """What a rule is about: a protocol with its ports or ICMP types."""
 
     protocol: Protocol = Field(
         description="`tcp`, `udp`, `icmp`, `icmpv6`, `all`, or a protocol's number (IpProtocol)."
@@ -90,12 +119,9 @@ class Rule(Part):
     icmp: Annotated[str, BeforeValidator(_as_text), AfterValidator(_types)] = Field(
         default="", description="With icmp and icmpv6: a type (`8`), type/code (`3/4`) or `all`, the default."
     )
-    description: str = Field(
-        default="", max_length=255, pattern=r"^[\w .:/()#,@\[\]+=&;{}!$*-]*$", description="What the rule is for."
-    )
 
     @model_validator(mode="after")
-    def _fits(self) -> Rule:
+    def _fits(self) -> Self:
         if self.protocol in _WITH_PORTS and not self.port:
             raise ValueError(f"{self.protocol} needs a port: 443, 8000-8100 or all")
         if self.protocol not in _WITH_PORTS and self.port:
@@ -103,6 +129,27 @@ class Rule(Part):
         if self.protocol not in _WITH_TYPES and self.icmp:
             raise ValueError(f"protocol {self.protocol} has no ICMP types")
         return self
+
+    @property
+    def told(self) -> str:
+        """`443/tcp`, `icmp 8`, `all traffic`."""
+        return _told(self.protocol, self.port, self.icmp)
+
+
+def _told(protocol: str, port: str, icmp: str) -> str:
+    if protocol == "all":
+        return "all traffic"
+    if port:
+        return f"{port}/{protocol}"
+    return f"{protocol} {icmp}".rstrip() if protocol in _WITH_TYPES else f"protocol {protocol}"
+
+
+class Rule(Traffic):
+    """What ingress and egress rules have in common."""
+
+    description: str = Field(
+        default="", max_length=255, pattern=r"^[\w .:/()#,@\[\]+=&;{}!$*-]*$", description="What the rule is for."
+    )
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -149,9 +196,7 @@ class Atom:
 
     def __str__(self) -> str:
         """`443/tcp`, `icmp 8`, `all traffic`."""
-        if self.protocol == "all":
-            return "all traffic"
-        return f"{self.port}/{self.protocol}" if self.port else f"{self.protocol} {self.icmp}".rstrip()
+        return _told(self.protocol, self.port, self.icmp)
 
 
 def atoms(rules: Iterable[Rule]) -> dict[Atom, str]:

@@ -31,6 +31,11 @@ def is_secret(info: FieldInfo) -> bool:
     return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("secret"))
 
 
+def is_partial(info: FieldInfo) -> bool:
+    """Whether git manages only those keys of a map that it names: `Field(json_schema_extra={"partial": True})`."""
+    return isinstance(info.json_schema_extra, dict) and bool(info.json_schema_extra.get("partial"))
+
+
 class Spec(Part):
     """What a resource should be (from git) or is (from AWS), in canonical form: specs that AWS treats alike are equal."""
 

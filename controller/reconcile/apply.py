@@ -13,15 +13,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.aws.account import acting
-from controller.aws.client import Aws
-from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, TrueupError
+from controller.aws.client import Aws, changes_made
+from controller.errors import AlreadyExists, AwsBusy, AwsError, AwsRefused, Held, NotFound, StateError, TrueupError
 from controller.kinds.base import Kind
 from controller.model.address import Address
-from controller.model.event import ActionEnded, ActionStarted, Emit, Result
+from controller.model.event import ActionEnded, ActionStarted, Emit, Result, StateTrouble
 from controller.model.inventory import Entry, Failure, Inventory
 from controller.model.observed import Made, Observed
 from controller.model.plan import Action, Verb
-from controller.model.reference import unknown
 from controller.model.scope import Deletion
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
@@ -95,15 +94,28 @@ class Applier:
     def _tried(self, action: Action) -> Ended:
         try:
             pending = self._carry_out(action)
-            self.store.succeeded(action.address)
+            self._keep_in_mind(action)
         except Held as held:
             return Ended(action, Result.HELD, held.message)
         except AwsBusy as busy:
             return Ended(action, Result.WAITING, self._holders(action) or str(busy))
         except AwsRefused as refused:
-            self.store.failed(self._failure(action, str(refused)))
+            self._note(self._failure(action, str(refused)))
             return Ended(action, Result.REFUSED, str(refused))
         return Ended(action, Result.DONE, pending=pending)
+
+    def _note(self, failure: Failure) -> None:
+        try:
+            self.store.failed(failure)
+        except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
+            self.emit(StateTrouble(str(error)))
+
+    def _keep_in_mind(self, action: Action) -> None:
+        """Forget earlier failures; but what AWS failed to make may well fail again, and then is not made anew at once."""
+        if action.verb is Verb.REPLACE and _live(action).failed:
+            self._note(self._failure(action, _live(action).failed))
+        else:
+            self.store.succeeded(action.address)
 
     def _holders(self, action: Action) -> str:
         """What keeps AWS from an action, as far as the kind can find out."""
@@ -141,26 +153,26 @@ class Applier:
             first = error.errors()[0]
             path = ".".join(str(part) for part in first["loc"])
             raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
-        if unknown_values(spec):
-            raise TrueupError(_incomplete(action, self.outputs))
+        unknown = unknown_values(spec)
+        if unknown:
+            raise TrueupError(f"waits for {', '.join(unknown)}")
         return spec
 
     def _create(self, action: Action, kind: Kind[Any]) -> str:
         spec = self._spec(action)
         self.store.intend(action.address, kind.claim(spec))
+        before = changes_made.get()
         try:
             made = kind.create(self.aws, spec, action.tags or {})
-        except AlreadyExists as taken:
-            # Either botocore's own retry found what its first attempt made, or somebody was faster. The next pass
-            # sees it and knows by its tags; without tags only the intent can tell, so it stays where we may be the maker.
-            if not taken.retried:
+        except (AlreadyExists, AwsRefused, Held) as error:
+            # A call before this one may have made it, or botocore's own retry found what its first attempt made. The next pass
+            # knows it by its tags; without tags only the intent can tell, so it stays where we may be the maker, and only there.
+            perhaps_ours = changes_made.get() > before or (isinstance(error, AlreadyExists) and error.retried)
+            if not perhaps_ours:
                 self.store.unintend(action.address)
             raise
-        except AwsRefused:
-            self.store.unintend(action.address)
-            raise
         self._record(action, made)
-        return made.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
+        return made.pending or _waits_for(spec)
 
     def _record(self, action: Action, made: Made) -> None:
         if made.innate:
@@ -198,7 +210,7 @@ class Applier:
             kind.update(self.aws, live, spec, changed)
         if not live.innate:
             self.store.applied(self._entry(action, live.id, live.outputs))
-        return live.pending or (_incomplete(action, self.outputs) if unknown_values(spec, loose=True) else "")
+        return live.pending or _waits_for(spec)
 
     def _replace(self, action: Action, kind: Kind[Any]) -> str:
         if action.in_place:
@@ -236,10 +248,7 @@ def _live(action: Action) -> Observed[Any]:
     return action.live
 
 
-def _incomplete(action: Action, outputs: Outputs) -> str:
-    """That an action cannot be done wholly before other outputs are known, and which."""
-    assert action.manifest is not None  # noqa: S101
-    missing = [
-        link for link in sorted(action.manifest.links) if link.output and outputs(link.target, link.output) is None
-    ]
-    return f"waits for {', '.join(unknown(link.target, link.output) for link in missing)}"
+def _waits_for(spec: Spec) -> str:
+    """Which values a later pass has to put in, or "" where all are known."""
+    later = unknown_values(spec, loose=True)
+    return f"waits for {', '.join(later)}" if later else ""

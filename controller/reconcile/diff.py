@@ -4,7 +4,7 @@ git    AWS    compared as
 None   any    not managed: no difference
 any    None   not reported by AWS: unknown, no difference
 model  model  field by field
-map    map    key by key
+map    map    key by key; only the keys that git names where the field is partial
 list   list   item by item where items have key fields, else as a whole
 other  other  equal or not
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.model.plan import ABSENT, Change
-from controller.model.spec import Part, Spec, is_secret
+from controller.model.spec import Part, Spec, is_partial, is_secret
 
 
 def diff(want: Spec, live: Spec, ignore: tuple[str, ...] = ()) -> tuple[Change, ...]:
@@ -54,7 +54,10 @@ def _compare(path: str, want: Any, live: Any) -> Iterator[Change]:
 
 def _parts(prefix: str, want: Part, live: Part) -> Iterator[Change]:
     for name, field in type(want).model_fields.items():
-        for change in _compare(f"{prefix}{field.alias}", getattr(want, name), getattr(live, name)):
+        wanted, there = getattr(want, name), getattr(live, name)
+        if is_partial(field) and wanted is not None and there is not None:
+            there = {key: value for key, value in there.items() if key in wanted}
+        for change in _compare(f"{prefix}{field.alias}", wanted, there):
             yield Change(change.path, change.before, change.after, secret=is_secret(field) or change.secret)
 
 

@@ -99,7 +99,7 @@ def fingerprint(action: Action, commit: str) -> str:
     """Changes when the commit, what git wants, or what is live changes: then a refused action is worth trying again."""
     live = (
         (action.live.id, action.live.spec.model_dump_json(), sorted((action.live.tags or {}).items()))
-        if action.live
+        if action.live and not action.live.failed  # each attempt leaves another one behind
         else ()
     )
     wanted = action.manifest.digest if action.manifest else ""

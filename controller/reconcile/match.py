@@ -101,7 +101,9 @@ def match(
     """Find a manifest's live resource. `spec` is None where it cannot be known yet; then only ownership can tell."""
     ours = book.owned.get(manifest.address, ())
     if ours:
-        first, *rest = sorted((live.item for live in ours), key=lambda item: (_distance(spec, item, kind), item.id))
+        first, *rest = sorted(
+            (live.item for live in ours), key=lambda item: (bool(item.failed), _distance(spec, item, kind), item.id)
+        )
         return Match(first, tuple(rest))
     adopt = manifest.lifecycle.adopt
     claim = kind.claim(spec) if spec is not None else ""

@@ -47,8 +47,18 @@ def wanted(kind: Kind[Any], desired: Desired, inventory: Inventory) -> Wanted[An
     """What a pass is interested in of one kind."""
     return Wanted(
         claims=frozenset(_claims(kind, desired.manifests)),
-        ids=frozenset(entry.id for entry in inventory.entries if entry.address.kind == kind.id),
+        ids=frozenset([*_known(kind, inventory), *_adopted(kind, desired.manifests)]),
     )
+
+
+def _known(kind: Kind[Any], inventory: Inventory) -> Iterable[str]:
+    return (entry.id for entry in inventory.entries if entry.address.kind == kind.id)
+
+
+def _adopted(kind: Kind[Any], manifests: Mapping[Address, Manifest]) -> Iterable[str]:
+    for address, manifest in manifests.items():
+        if address.kind == kind.id and isinstance(manifest.lifecycle.adopt, str):
+            yield manifest.lifecycle.adopt
 
 
 def _claims(kind: Kind[Any], manifests: Mapping[Address, Manifest]) -> Iterable[str]:

@@ -5,6 +5,7 @@
     yes            yes         nothing                -
     yes            yes         fields, tags           update (adopt, where it was not ours)
     yes            yes         a field of replace_on  replace; the old one is deleted once nothing refers to it
+    yes            yes, failed -                      replace
     yes            yes, twice  -                      delete what the inventory knows of a replacement's leftovers
     no             yes, ours   -                      delete; or forget, where its deletion says `retain`
     no             no          -                      -
@@ -79,10 +80,11 @@ def make_plan(situation: Situation) -> Plan:
     for removal in removals:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
-    explained = explainer(situation.kinds, names_of(_known(book, decisions)))
+    known = _known(book, decisions)
+    explained = explainer(situation.kinds, names_of(known))
     return Plan(
         desired.scope,
-        tuple(explained(action) for action in _ordered(actions)),
+        tuple(explained(action) for action in _ordered(actions, [*_hand_over(actions, situation.kinds, known)])),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
@@ -227,6 +229,9 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         reason = "its new values are not known before what it refers to is applied"
         return _with_action(manifest, live, found, Verb.UPDATE, (), reason, situation, spec)
     changes = diff(spec, live.spec, manifest.lifecycle.ignore)
+    if live.failed:
+        reason = f"AWS could not make it: {live.failed}"
+        return _with_action(manifest, live, found, Verb.REPLACE, changes, reason, situation, spec, in_place=True)
     replaced = sorted({top_level(change.path) for change in changes} & kind.replace_on)
     changes = (*changes, *_retags(manifest, spec, live, situation))
     if replaced:
@@ -283,7 +288,7 @@ def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Ite
     for address, decision in decisions.items():
         action = decision.action
         leftovers = list(decision.surplus)
-        if action and action.live and action.verb is Verb.REPLACE and not action.in_place:
+        if action and action.live and action.verb is Verb.REPLACE and not (action.in_place or action.live.innate):
             leftovers.append(action.live)
         known = situation.inventory.ids(address)
         for live in leftovers:
@@ -295,7 +300,17 @@ def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Ite
             reason = f"{live.id} was replaced"
             manifest = decision.action.manifest if decision.action else situation.desired.manifests[address]
             needs = frozenset({action.key}) if action else frozenset[str]()
-            yield Action(Verb.DELETE, address, reason, manifest=manifest, live=live, needs=needs, held=unknown)
+            unready = decision.status.reason if not action and decision.status.state is State.PENDING else ""
+            yield Action(
+                Verb.DELETE,
+                address,
+                reason,
+                manifest=manifest,
+                live=live,
+                needs=needs,
+                held=unknown,
+                waits=f"waits for what replaces it: {unready}" if unready else "",
+            )
 
 
 def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decision]) -> Iterator[Action]:
@@ -323,12 +338,12 @@ def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
     return Deletion(said) if said in set(Deletion) else Deletion.PROTECT
 
 
-def _ordered(actions: list[Action]) -> tuple[Action, ...]:
+def _ordered(actions: list[Action], more: list[Need]) -> tuple[Action, ...]:
     """The actions with what each needs, in an order that respects it."""
     by_key = {action.key: action for action in actions}
     must = {key: action.needs for key, action in by_key.items()}
     may: dict[str, frozenset[str]] = dict.fromkeys(by_key, frozenset())
-    for key, other, loose in [*_needs(actions), *_let_go(actions)]:
+    for key, other, loose in [*_needs(actions), *_let_go(actions), *more]:
         chosen = may if loose else must
         chosen[key] |= {other}
     graph = untangled(must, may)
@@ -365,3 +380,26 @@ def _let_go(actions: list[Action]) -> Iterator[Need]:
             names = {action.live.id, *action.live.outputs.values()}
             found = (user for name in names for user in users.get(name, ()))
             yield from ((action.key, key, loose) for key, loose in found if key != action.key)
+
+
+def _hand_over(
+    actions: list[Action], kinds: Mapping[str, Kind[Any]], known: Mapping[Address, Observed[Any]]
+) -> Iterator[Need]:
+    """Who is to lose what only one can have needs the one who is to have it: so nothing is without in between."""
+    takers = [action for action in actions if action.manifest is not None and action.verb is not Verb.DELETE]
+    for loser in actions:
+        lost = _lost(loser, kinds[loser.address.kind].hands_over)
+        things = {address for address, live in known.items() if lost & {live.id, *live.outputs.values()}}
+        for taker in takers:
+            rivals = taker.address.kind == loser.address.kind and taker.address != loser.address
+            if rivals and taker.manifest and things & {link.target for link in taker.manifest.links}:
+                yield loser.key, taker.key, True
+
+
+def _lost(action: Action, fields: frozenset[str]) -> set[str]:
+    """What a resource will no longer have in some of its fields, which are sets."""
+    if action.verb is Verb.DELETE and action.live:
+        live = action.live.spec.model_dump(by_alias=True)
+        return {value for field in fields for value in live[field] or ()}
+    changes = (change for change in action.changes if change.path in fields)
+    return {value for change in changes for value in {*change.before} - {*change.after}}

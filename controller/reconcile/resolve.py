@@ -10,7 +10,7 @@ from controller.manifest import references
 from controller.model.address import Address
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed
-from controller.model.reference import Link, Ref, is_known
+from controller.model.reference import UNKNOWN, Link, Ref
 from controller.model.spec import Spec
 
 Outputs = Callable[[Address, str], str | None]
@@ -76,10 +76,10 @@ def named(spec: Spec, names: Names, *, defaults: bool = True) -> dict[str, Any]:
     return spec.model_dump(by_alias=True, exclude_none=True, exclude_defaults=not defaults, context={"name": name})
 
 
-def unknown_values(spec: Spec, *, loose: bool = False) -> bool:
-    """Whether a resolved spec still holds values that are not known before something else is applied.
+def unknown_values(spec: Spec, *, loose: bool = False) -> tuple[str, ...]:
+    """The stand-ins in a resolved spec for what is not known before something else is applied.
 
     Those of loose references can be put in later, and count only where `loose` says so.
     """
     context = {"name": lambda ref, text: text if loose or not ref.loose else ""}
-    return not is_known(spec.model_dump_json(context=context))
+    return tuple(sorted(set(UNKNOWN.findall(spec.model_dump_json(context=context)))))

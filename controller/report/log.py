@@ -58,6 +58,8 @@ def configure(
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("trueup").setLevel(level.upper())
+    for library in ("apscheduler", "botocore.credentials"):  # what these warn of, events tell with less noise
+        logging.getLogger(library).setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -165,8 +167,9 @@ class LogEvents:
         verb, result = event.action.verb.value, event.result
         if result is Result.DONE:
             self._said.pop(f"end {event.action.key}", None)
-            self._log.info(verb, **_place(event), seconds=round(event.seconds, 2), why=event.action.reason)
-        elif result is Result.SKIPPED:
+            told = {"effects": "; ".join(event.action.effects)} if event.action.effects else {}
+            self._log.info(verb, **_place(event), seconds=round(event.seconds, 2), why=event.action.reason, **told)
+        elif result in (Result.SKIPPED, Result.WAITING):
             if self._is_news(f"skip {event.action.key}", event.reason):
                 self._log.warning(f"{verb} waits", **_place(event), reason=event.reason)
         elif self._is_news(f"end {event.action.key}", (result, event.reason)):
@@ -210,8 +213,12 @@ class LogEvents:
 
     @_on.register
     def _(self, event: StateTrouble) -> None:
-        if event.error and self._is_news("state", event.error):
+        said: frozenset[str] = self._said.get("state", frozenset())
+        self._said["state"] = said | {event.error} if event.error else frozenset()
+        if event.error and event.error not in said:
             self._log.error("state", reason=event.error)
+        elif said and not event.error:
+            self._log.info("state is well again")
 
 
 def _place(event: ActionStarted | ActionEnded) -> dict[str, str]:

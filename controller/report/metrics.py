@@ -12,7 +12,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 from functools import singledispatchmethod
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from controller.model.address import Address
 from controller.model.event import (
@@ -40,12 +40,16 @@ class Metrics:
     """Listens to events and keeps the metrics in a registry. `clock` gives seconds since the epoch."""
 
     def __init__(self, registry: CollectorRegistry, version: str, clock: Callable[[], float] = time.time) -> None:
+        # The text format has no place for when a counter began: it would be a `_created` gauge beside each.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._clock = clock
         self._registry = registry
         self._in_sync: dict[str, tuple[str, frozenset[Address]]] = {}
         self._shown: dict[str, set[tuple[str, str]]] = {}
         self._out: dict[str, set[tuple[str, str, str]]] = {}
         self._commits: dict[tuple[str, str], str] = {}
+        self._read: dict[str, set[str]] = {}
+        self._reading: dict[str, set[str]] = {}
         self._known: set[Gauge] = set()
         self._resources()
         self._passes()
@@ -155,10 +159,12 @@ class Metrics:
     def _(self, event: KindObserved) -> None:
         self.observing.labels(event.scope, event.kind).observe(event.seconds)
         self.observed.labels(event.scope, event.kind).set(0 if event.error else 1)
+        self._reading.setdefault(event.scope, set()).add(event.kind)
 
     @_on.register
     def _(self, event: PassStarted) -> None:
         self._set_commit(event.scope, "observed", event.commit)
+        self._reading[event.scope] = set()
 
     @_on.register
     def _(self, event: Planned) -> None:
@@ -184,6 +190,7 @@ class Metrics:
         good = not outcome.error and not outcome.count(State.FAILED) and not outcome.count(State.UNKNOWN)
         in_sync = frozenset(a for a, status in outcome.statuses.items() if status.state is State.IN_SYNC)
         self._in_sync[scope] = (outcome.commit, in_sync)
+        self._drop_unread(scope)
         self._show(scope, outcome.statuses)
         self.passed.labels(scope).set(now)
         self.success.labels(scope).set(1 if good else 0)
@@ -252,6 +259,13 @@ class Metrics:
         self._shown[scope] = set(series)
         self._show_each(scope, statuses)
 
+    def _drop_unread(self, scope: str) -> None:
+        """What this pass has not read is absent: neither an old success nor an old failure is of the last pass."""
+        now = self._reading.pop(scope, set())
+        for kind in self._read.get(scope, set()) - now:
+            self.observed.remove(scope, kind)
+        self._read[scope] = now
+
     def _show_each(self, scope: str, statuses: Mapping[Address, Status]) -> None:
         out = {(a.kind, a.name, s.state.value) for a, s in statuses.items() if s.state is not State.IN_SYNC}
         for labels in self._out.get(scope, set()) - out:
@@ -265,4 +279,6 @@ class Metrics:
         del self._shown[scope]
         for gauge in (self.passed, self.succeeded, self.success):
             gauge.remove_by_labels({"scope": scope})
-        self.observed.remove_by_labels({"scope": scope})
+        self._drop_unread(scope)
+        for role in [role for known, role in self._commits if known == scope]:
+            self.commit.remove(scope, role, self._commits.pop((scope, role)))

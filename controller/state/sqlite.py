@@ -73,7 +73,9 @@ class SqliteStore:
             raise StateError(f"{self.path} was written by a newer trueup (version {version})", hint="run that one")
         if version == 0 and not read_only:
             self._db.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        self._db.execute("SELECT count(*) FROM entry").fetchone()
+        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -234,7 +236,7 @@ def _told(path: str) -> Iterator[None]:
 def _trouble(path: str, error: Exception) -> StateError:
     text = str(error)
     if "readonly" in text or "read-only" in text:
-        hint = "make the file and its folder writable for trueup"
+        hint = "make the file, those beside it (-wal, -shm) and its folder writable for trueup, and start it again"
     elif "full" in text or "No space" in text:
         hint = "make room on its disk"
     elif "locked" in text:

@@ -9,14 +9,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    (
+        "ec2/ElasticIp",
+        "networkBorderGroup",
+    ): "moto's AllocateAddress leaves it out, and DescribeAddresses does not report it",
+    (
+        "ec2/ElasticIp",
+        "publicIpv4Pool",
+    ): "moto's AllocateAddress leaves it out, and DescribeAddresses does not report it",
+    ("ec2/NatGateway", "connectivityType"): "needs elasticIp to go in the same change",
+    ("ec2/NatGateway", "privateIpAddress"): "moto's CreateNatGateway leaves it out, and makes up another",
+    ("ec2/NatGateway", "secondaryElasticIps"): "moto has neither AssociateNatGatewayAddress nor its opposite",
+    (
+        "ec2/NatGateway",
+        "secondaryPrivateIpAddresses",
+    ): "moto has neither AssignPrivateNatGatewayAddress nor its opposite",
+    ("ec2/RouteTable", "propagatingVgws"): "moto has neither EnableVgwRoutePropagation nor its opposite",
+    ("ec2/RouteTable", "vpc"): "its subnets and gateways are of the other VPC, and have to go in the same change",
+    ("ec2/CustomerGateway", "certificateArn"): "moto keeps none",
+    ("ec2/CustomerGateway", "deviceName"): "moto keeps none",
     ("ec2/Subnet", "enableDns64"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "enableResourceNameDnsAAAARecord"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
+    (
+        "ec2/TransitGateway",
+        "transitGatewayCidrBlocks",
+    ): "moto's ModifyTransitGateway keeps what is to be added and removed, and does neither",
+    ("ec2/VpnConnection", "customerGateway"): "moto has no ModifyVpnConnection",
+    ("ec2/VpnConnection", "vpnGateway"): "moto has no ModifyVpnConnection",
+    ("ec2/VpnConnection", "transitGateway"): "moto has no ModifyVpnConnection",
+    ("ec2/VpnConnection", "routes"): "moto has no CreateVpnConnectionRoute",
+    ("ec2/VpnConnection", "localIpv4NetworkCidr"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "remoteIpv4NetworkCidr"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "localIpv6NetworkCidr"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "remoteIpv6NetworkCidr"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "tunnel1"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "tunnel2"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "staticRoutesOnly"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "enableAcceleration"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "tunnelInsideIpVersion"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "outsideIpAddressType"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "transportTransitGatewayAttachmentId"): "moto keeps no options of a VPN connection",
+    ("ec2/VpnConnection", "preSharedKeyStorage"): "moto keeps no options of a VPN connection",
+    ("elbv2/LoadBalancer", "subnetMappings"): "moto does not tell the addresses of a mapping",
+    ("elbv2/LoadBalancer", "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic"): "moto leaves it out",
     ("iam/Group", "path"): "moto's UpdateGroup takes a new path only beside a new name",
     ("iam/OIDCProvider", "clientIds"): "moto has neither AddClientIDToOpenIDConnectProvider nor its opposite",
     ("iam/SAMLProvider", "tags"): "moto keeps no tags of SAML providers",
     ("iam/User", "permissionsBoundary"): "moto has no PutUserPermissionsBoundary",
+    ("logs/LogGroup", "deletionProtectionEnabled"): "moto knows no deletion protection",
+    ("logs/LogGroup", "kmsKeyId"): "moto has neither AssociateKmsKey nor its opposite",
+    ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
 }
 
 

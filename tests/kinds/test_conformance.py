@@ -12,6 +12,7 @@ from controller.kinds.registry import KINDS
 from controller.manifest.yaml_writer import write
 from controller.model.address import Address, api_version, short_kind
 from controller.model.event import AwsCalled, Event
+from controller.model.manifest import Manifest
 from controller.model.observed import Observed, Wanted
 from controller.model.plan import State, Verb
 from controller.model.scope import Mode, Scope
@@ -52,10 +53,22 @@ def everything(stage: Stage) -> list[tuple[str, str]]:
 
 
 def picture(stage: Stage) -> dict[Address, dict[str, Any]]:
-    """All that is trueup's, with names in place of ids: what has been made anew looks the same."""
-    owned = stage.plan().owned
+    """All that is trueup's, with names in place of ids: what has been made anew looks the same.
+
+    Without what manifests leave unset, and AWS may choose anew each time.
+    """
+    owned, manifests = stage.plan().owned, stage.desired().manifests
     names = names_of(owned)
-    return {address: named(item.spec, names) for address, item in owned.items()}
+    return {
+        address: {key: value for key, value in named(item.spec, names).items() if key not in unset(manifests[address])}
+        for address, item in owned.items()
+    }
+
+
+def unset(manifest: Manifest) -> set[str]:
+    """The fields that a manifest leaves to AWS."""
+    spec = manifest.spec.model_dump(by_alias=True) if manifest.spec else {}
+    return {key for key, value in spec.items() if value is None}
 
 
 def mine(stage: Stage, kind: str) -> Observed[Any]:
@@ -80,8 +93,11 @@ def test_every_kind_has_samples_that_change_every_field() -> None:
 
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_what_was_created_needs_nothing_more(stage: Stage, kind: str) -> None:
+    """Only for what AWS takes its time with (a load balancer) may it take another pass."""
     put(stage, kind)
-    assert stage.apply().converged
+    first = stage.apply()
+    assert {status.state for status in first.statuses.values()} <= {State.IN_SYNC, State.PENDING}
+    stage.converge()
     stage.calls.clear()
     outcome = stage.apply()
     assert outcome.converged
@@ -92,7 +108,7 @@ def test_what_was_created_needs_nothing_more(stage: Stage, kind: str) -> None:
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_a_create_that_is_done_is_in_the_inventory(stage: Stage, kind: str) -> None:
     put(stage, kind)
-    stage.apply()
+    stage.converge()
     item = mine(stage, kind)
     assert stage.store.inventory("test").ids(Address("test", kind, NAME)) == {item.id}
     if KINDS[kind].taggable and not gap(kind, "tags"):
@@ -159,11 +175,15 @@ def test_a_field_that_aws_cannot_change_replaces_the_resource(stage: Stage, kind
     skip_gap(kind, field)
     put(stage, kind)
     stage.converge()
-    count = len(live(stage, kind))
-    put(stage, kind, **{field: SAMPLES[kind].replacements[field]})
+    old = mine(stage, kind).id
+    others = {item.id for item in live(stage, kind)} - {old}
+    sample = SAMPLES[kind]
+    put(stage, kind, **{field: sample.replacements[field], **sample.along.get(field, {})})
     assert Verb.REPLACE in {action.verb for action in stage.plan().actions}
     stage.converge()
-    assert len(live(stage, kind)) == count
+    new = stage.store.inventory("test").ids(Address("test", kind, NAME))  # none, where AWS had made it already
+    assert {item.id for item in live(stage, kind)} == others | new
+    assert len(live(stage, kind)) == len(others | new)
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

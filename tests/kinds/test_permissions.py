@@ -25,6 +25,8 @@ ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
 """The actions of an operation (service as boto3 names it) where it is not the one action of the same name."""
 
 WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
+    ("elbv2/LoadBalancer", "iam:CreateServiceLinkedRole"): "an account's first load balancer asks for it: "
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
     ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "
     "https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html",
 }

@@ -19,6 +19,8 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "ec2/ElasticIp": "AWS::EC2::EIP",
+    "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
@@ -30,14 +32,30 @@ WITHOUT_TYPE: Mapping[str, str] = {
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/NatGateway", "AllocationId"): "elasticIp",
+    ("ec2/NatGateway", "SubnetId"): "subnet",
+    ("ec2/RouteTable", "VpcId"): "vpc",
+    ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
+    ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
+    ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
+    ("ec2/TransitGatewayVpcAttachment", "SubnetIds"): "subnets",
+    ("ecr/Repository", "EncryptionConfiguration"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
+    ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
 LEFT_OUT: Mapping[tuple[str, str], str] = {
+    ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
+    ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
+    ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",
+    ("ec2/NatGateway", "AvailabilityMode"): "regional NAT gateways are left out",
+    ("ec2/NatGateway", "VpcId"): "regional NAT gateways are left out",
     ("ec2/Subnet", "AvailabilityZoneId"): "availabilityZone says it",
     ("ec2/Subnet", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Subnet", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
@@ -47,12 +65,53 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
+    ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
+    ("ec2/VpnConnection", "VpnConcentratorId"): "concentrators are a kind of their own, which trueup does not have",
+    ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
 }
 """Properties that a Spec has no field for, and why."""
 
-OTHERWISE: Mapping[tuple[str, str], str] = {}
+OTHERWISE: Mapping[tuple[str, str], str] = {
+    (
+        "ec2/ElasticIp",
+        "publicIpv4Pool",
+    ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
+    "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+    ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
+    ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyManagedPrefixList.html",
+    (
+        "ec2/TransitGateway",
+        "amazonSideAsn",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayOptions.html",
+    (
+        "ec2/TransitGatewayVpcAttachment",
+        "subnets",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyTransitGatewayVpcAttachment.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "localIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv4NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    (
+        "ec2/VpnConnection",
+        "remoteIpv6NetworkCidr",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
+    ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
+    "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+}
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 
 

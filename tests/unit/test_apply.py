@@ -14,7 +14,7 @@ from controller.aws.client import Aws
 from controller.errors import AlreadyExists, AwsBusy, AwsRefused, AwsTemporary, Held, NotFound, StateError
 from controller.kinds.base import Kind
 from controller.model.address import Address
-from controller.model.event import ActionEnded, ActionStarted, Event, Result
+from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
 from controller.model.inventory import Failure, Inventory
 from controller.model.observed import Observed
 from controller.model.plan import Action, Verb
@@ -401,11 +401,13 @@ def test_a_mistake_in_a_kind_is_said_and_stops_no_other_action() -> None:
 
 
 def test_a_refusal_that_cannot_be_noted_is_still_this_actions_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS's reason is what a person must act upon; the state's trouble is said beside it."""
     stage = Stage()
     stage.cloud.on["create"] = refuse(AwsRefused("no such path"))
     monkeypatch.setattr(stage.store, "failed", lambda _: refuse(StateError("the disk is full"))())
     ended = stage.carry_out(creation())
-    assert (ended.result, ended.reason) == (Result.FAILED, "the disk is full")
+    assert (ended.result, ended.reason) == (Result.REFUSED, "no such path")
+    assert StateTrouble("the disk is full") in stage.events
 
 
 def test_nothing_is_made_whose_intent_cannot_be_noted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,3 +505,22 @@ def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
     stage.cloud.on["create"] = lambda: asked.append(acting.get())
     stage.carry_out(creation())
     assert asked == [X]
+
+
+def test_what_aws_could_not_make_is_made_anew_at_once_and_then_not_before_its_time() -> None:
+    """Each attempt leaves another resource behind, under another id; it is one failure all the same."""
+    stage = Stage()
+    for attempt, id_ in enumerate(("thing-1", "thing-2"), 1):
+        failed = replace(thing("x", id_=id_), failed="no addresses are free")
+        stage.cloud.live[id_] = failed
+        assert stage.carry_out(change(failed)).result is Result.DONE
+        assert (stage.failure.message, stage.failure.attempts) == ("no addresses are free", attempt)
+        assert stage.failure.not_before == NOW + timedelta(minutes=attempt)
+        del stage.cloud.live["thing-x"]
+    assert [name for name, *_ in stage.cloud.calls] == ["delete", "create"] * 2
+
+
+def test_what_is_made_anew_for_another_reason_leaves_no_failure_behind() -> None:
+    stage = Stage(Cloud(thing("x")))
+    stage.carry_out(change(thing("x"), shape="flat"))
+    assert stage.inventory.failures == {}

@@ -43,6 +43,18 @@ def test_a_map_is_compared_key_by_key() -> None:
     )
 
 
+def test_of_a_partial_map_only_the_keys_that_git_names_are_managed() -> None:
+    """A load balancer has some twenty attributes, and a manifest that sets one says nothing about the others."""
+    live = spec(settings={"b": "3", "d": "5"})
+    assert diff(spec(settings={"b": "2", "c": "4"}), live) == (
+        Change("settings.b", "3", "2"),
+        Change("settings.c", ABSENT, "4"),
+    )
+    assert diff(spec(), live) == ()
+    assert diff(spec(settings={"b": "2"}), spec(settings=None)) == ()
+    assert diff(spec(settings=None), live) == ()
+
+
 def test_a_set_is_one_field() -> None:
     found = diff(spec(parts=["part-a"]), spec(parts=["part-b"]))
     assert found == (Change("parts", frozenset({"part-b"}), frozenset({"part-a"})),)

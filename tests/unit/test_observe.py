@@ -58,6 +58,14 @@ def test_a_kind_is_asked_for_the_names_of_git_and_the_ids_of_the_record() -> Non
     assert wanted(KINDS["test/Part"], desired("x"), recorded) == Wanted(frozenset(), frozenset({"part-1"}))
 
 
+def test_a_kind_is_asked_for_what_a_manifest_adopts_by_its_id() -> None:
+    """Nothing else would tell that it is worth a call of its own: it bears no tag of ours, and its name may not be unique."""
+    taken, own = manifest("x", lifecycle={"adopt": "thing-7"}), manifest("y", lifecycle={"adopt": True})
+    scope = Desired(SCOPE, {one.address: one for one in (taken, own)})
+    assert wanted(KINDS["test/Thing"], scope, KNOWN).ids == {"thing-7"}
+    assert wanted(KINDS["test/Part"], scope, KNOWN).ids == frozenset()
+
+
 def test_a_name_that_is_not_known_yet_is_not_asked_for() -> None:
     later = manifest("x")
     unknown = Desired(SCOPE, {later.address: type(later)(later.address, {}, None, later.lifecycle, later.where, "")})

@@ -394,6 +394,13 @@ def test_an_innate_resource_is_managed_without_trueups_tags_and_never_deleted() 
     assert make_plan(situation((), {"test/Thing": (innate,)})).actions == ()
 
 
+def test_an_innate_resource_that_something_of_ones_own_takes_the_place_of_stays() -> None:
+    """AWS made it along with something else, and would not let it go."""
+    innate = replace(thing("x", tags={}, shape="round"), innate=True)
+    wanted = manifest("y", shape="flat", lifecycle={"adopt": innate.id})
+    assert verbs(make_plan(situation((wanted,), {"test/Thing": (innate,)}))) == [(Verb.REPLACE, "y")]
+
+
 def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -> None:
     """The kind is handed both sides as git writes them."""
     told: list[tuple[Verb, Any, Any]] = []
@@ -464,3 +471,73 @@ def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> 
     assert plan.outputs[part] == {"id": "part-1"}
     later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
     assert [action.verb for action in later.actions] == [Verb.CREATE]
+
+
+def test_what_aws_could_not_make_is_made_anew_in_its_place() -> None:
+    """A NAT gateway fails after its create has succeeded: it will never be ready."""
+    live = replace(thing("x"), failed="no addresses are free")
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
+    assert (only(plan).verb, only(plan).in_place) == (Verb.REPLACE, True)
+    assert status(plan, "x") == (State.DRIFTED, "AWS could not make it: no addresses are free")
+    assert address("x") not in plan.outputs
+
+
+def test_of_two_that_are_ours_the_one_that_aws_could_make_is_kept() -> None:
+    known = Inventory((entry(address("x"), "thing-a"), entry(address("x"), "thing-b")), fresh=False)
+    live = (replace(thing("x", id_="thing-a"), failed="no addresses are free"), thing("x", id_="thing-b"))
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": live}, inventory=known))
+    assert only(plan).verb is Verb.DELETE
+    assert only(plan).live == live[0]
+
+
+def test_a_replacements_leftover_stays_until_the_new_one_is_ready() -> None:
+    """Else those who use it without trueup's knowledge would be without for as long as AWS takes."""
+    known = Inventory((entry(address("x"), "thing-old"),), fresh=False)
+    live = (replace(thing("x"), pending="AWS is still making it"), thing("old", tags=ours("x")))
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": live}, inventory=known))
+    assert only(plan).verb is Verb.DELETE
+    assert only(plan).waits == "waits for what replaces it: AWS is still making it"
+
+
+class Holder(Thing):
+    """A thing whose parts no other thing can have."""
+
+    hands_over = frozenset({"parts"})
+
+    @property
+    def id(self) -> str:
+        return "test/Thing"
+
+
+def handing(*manifests: Manifest, live: tuple[Observed[Any], ...]) -> Plan:
+    """The plan where `p` is a part, of which only one thing can be the holder."""
+    given = situation(
+        (manifest("p", "test/Part", lifecycle={"adopt": "part-p"}), *manifests),
+        {"test/Part": (part("part-p"),), "test/Thing": live},
+        inventory=Inventory((entry(address("p", "test/Part"), "part-p"),), fresh=False),
+    )
+    return make_plan(replace(given, kinds={**KINDS, "test/Thing": Holder()}))
+
+
+P_LINK = Link(address("p", "test/Part"), "id")
+
+
+@pytest.mark.parametrize("made", [False, True])
+def test_who_is_to_have_what_only_one_can_have_gets_it_before_who_had_it_lets_go(made: bool) -> None:
+    """A subnet that changes its route table must never be without one."""
+    taker = manifest("b", parts=["p"], links=(P_LINK,))
+    live = (thing("a", parts={"part-p"}), *((thing("b"),) if made else ()))
+    plan = handing(manifest("a"), taker, live=live)
+    assert [name for _, name in verbs(plan)] == ["b", "a"]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+
+
+def test_who_is_to_go_keeps_what_another_is_to_have_until_it_has_it() -> None:
+    plan = handing(manifest("b", parts=["p"], links=(P_LINK,)), live=(thing("a", parts={"part-p"}),))
+    assert verbs(plan) == [(Verb.CREATE, "b"), (Verb.DELETE, "a")]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+
+
+def test_who_loses_what_nobody_is_to_have_waits_for_nobody() -> None:
+    plan = handing(manifest("a"), manifest("b", steps=["s"]), live=(thing("a", parts={"part-p"}), thing("b")))
+    assert all(action.needs == frozenset() for action in plan.actions)

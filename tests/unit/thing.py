@@ -42,6 +42,7 @@ class ThingSpec(TaggedSpec):
     parts: frozenset[PartRef] = frozenset()
     peers: frozenset[PeerRef] = frozenset()
     labels: dict[str, str] = Field(default={})
+    settings: dict[str, str] | None = Field(default={}, json_schema_extra={"partial": True})
     layers: tuple[Layer, ...] = ()
     steps: tuple[str, ...] = ()
     inner: Layer | None = None

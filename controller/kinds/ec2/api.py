@@ -63,6 +63,11 @@ def tags_of(item: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in item.get("Tags", ()) if not tag["Key"].startswith("aws:")}
 
 
+def arn_of(aws: Aws, type_: str, id_: str) -> str:
+    """A resource's ARN, where replies have only its id."""
+    return f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:{type_}/{id_}"
+
+
 def blocks(item: Mapping[str, Any], key: str) -> dict[str, str]:
     """A VPC's or subnet's ranges under `key` (CidrBlock, Ipv6CidrBlock) with the ids of their associations."""
     return {

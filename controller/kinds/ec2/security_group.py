@@ -28,6 +28,8 @@ from controller.model.rules import (
     IngressRules,
     Rule,
     atoms,
+    bounds,
+    traffic,
 )
 from controller.model.scope import Scope
 from controller.model.spec import TaggedSpec
@@ -214,15 +216,9 @@ def permissions(rules: Mapping[Atom, str], group: str) -> list[dict[str, Any]]:
 
 
 def _ports(protocol: str, port: str, icmp: str) -> dict[str, Any]:
-    if protocol == "all":
-        return {"IpProtocol": "-1"}
-    if protocol in ("icmp", "icmpv6"):
-        type_, _, code = icmp.partition("/")
-        return {"IpProtocol": protocol, "FromPort": int(type_ or -1), "ToPort": int(code or -1)}
-    if port:
-        low, _, high = port.partition("-")
-        return {"IpProtocol": protocol, "FromPort": int(low), "ToPort": int(high or low)}
-    return {"IpProtocol": protocol}
+    found = bounds(protocol, port, icmp)
+    ends = {"FromPort": found[0], "ToPort": found[1]} if found else {}
+    return {"IpProtocol": "-1" if protocol == "all" else protocol, **ends}
 
 
 def _peer(peer: str, group: str) -> tuple[str, dict[str, str]]:
@@ -251,13 +247,7 @@ def translate(aws: Aws, group: Mapping[str, Any]) -> Observed[SecurityGroupSpec]
 
 def _rules(group: Mapping[str, Any], key: str) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
     for permission in group.get(key, ()):
-        protocol = permission["IpProtocol"]
-        low, high = permission.get("FromPort", -1), permission.get("ToPort", -1)
-        ports: dict[str, Any] = {"protocol": protocol}
-        if protocol in ("icmp", "icmpv6", "1", "58"):
-            ports["icmp"] = "" if low < 0 else f"{low}" if high < 0 else f"{low}/{high}"
-        elif protocol in ("tcp", "udp", "6", "17"):
-            ports["port"] = "all" if low < 0 else f"{low}-{high}"
+        ports = traffic(permission["IpProtocol"], permission.get("FromPort", -1), permission.get("ToPort", -1))
         for peer, description in _peers(permission, group):
             yield {**ports, "description": description}, (peer,)
 

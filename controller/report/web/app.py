@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -114,9 +115,12 @@ class Server:
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # signals are the daemon's
         try:
-            self._socket = config.bind_socket()
-        except SystemExit as error:  # uvicorn's way to say that the port is taken
-            raise TrueupError(f"cannot listen on {host}:{port}", hint="choose another with --listen") from error
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise TrueupError(
+                f"cannot listen on {host}:{port}: {error}", hint="choose another with --listen"
+            ) from error
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True

@@ -11,9 +11,13 @@ Around = tuple[tuple[str, str, Mapping[str, Any]], ...]
 
 @dataclass(frozen=True)
 class Sample:
-    """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field."""
+    """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
+
+    `along`: what else a replacement of a field must change, so that the manifest stays right.
+    """
 
     spec: Mapping[str, Any]
     changes: Mapping[str, Any]
     around: Around = ()
     replacements: Mapping[str, Any] = field(default_factory=dict)
+    along: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
