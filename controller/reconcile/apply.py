@@ -206,11 +206,16 @@ class Applier:
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
         self._retag(action, live, kind)
-        if changed:
-            kind.update(self.aws, live, spec, changed)
+        if kind.claim(spec) != kind.claim(live.spec) and not kind.taggable:
+            self.store.intend(action.address, kind.claim(spec))  # it will be known by another name
+        made = kind.update(self.aws, live, spec, changed) if changed else None
+        become = made or Made(live.id, live.outputs, live.pending)
         if not live.innate:
-            self.store.applied(self._entry(action, live.id, live.outputs))
-        return live.pending or _waits_for(spec)
+            self.store.applied(self._entry(action, become.id, become.outputs))
+            if become.id != live.id:
+                self.store.forget(action.address, live.id)
+        self.outputs.learn(action.address, become.outputs)
+        return become.pending or _waits_for(spec)
 
     def _replace(self, action: Action, kind: Kind[Any]) -> str:
         if action.in_place:

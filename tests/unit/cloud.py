@@ -34,9 +34,10 @@ class Cloud(Thing):
         self.live[id_] = Observed(id_, spec, dict(tags), {"id": id_}, self.pending, innate=self.innate)
         return Made(id_, {"id": id_}, self.pending, self.innate)
 
-    def update(self, aws: Aws, live: Observed[Any], spec: ThingSpec, changed: frozenset[str]) -> None:
+    def update(self, aws: Aws, live: Observed[Any], spec: ThingSpec, changed: frozenset[str]) -> Made | None:
         self._called("update", live.id, changed)
         self.live[live.id] = replace(self.live[live.id], spec=spec)
+        return None
 
     def delete(self, aws: Aws, live: Observed[Any]) -> None:
         self._called("delete", live.id)
@@ -55,7 +56,7 @@ class Cloud(Thing):
         self.calls.append((name, *arguments))
 
 
-def refuse(error: Exception) -> Callable[[], object]:
+def refuse(error: BaseException) -> Callable[[], object]:
     """An answer of `Cloud.on` that raises."""
 
     def raise_it() -> object:

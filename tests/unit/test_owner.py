@@ -54,6 +54,16 @@ def test_a_name_may_have_slashes() -> None:
     assert whose(ours("web/role"), NOTHING) == Ownership(address("web/role"))
 
 
+def test_what_bears_another_tools_mark_is_that_tools_unless_the_record_has_it() -> None:
+    live = replace(thing("x"), tags=None, holder="external-dns owner 'blue'")
+    for inventory, found in (
+        (NOTHING, Ownership(other="external-dns owner 'blue'")),
+        (KNOWN, Ownership(RECORDED)),
+        (BEGUN, Ownership(RECORDED)),
+    ):
+        assert ownership(live, "test/Thing", "x", "trueup", "prod", inventory) == found
+
+
 @pytest.mark.parametrize("left", [{}, {"trueup:owner": "trueup"}, {"trueup:scope": "prod"}, {"hand": "made"}])
 def test_what_lost_its_tags_by_hand_is_ours_where_the_record_has_its_id(left: dict[str, str]) -> None:
     assert whose(left, KNOWN) == Ownership(RECORDED)

@@ -64,7 +64,7 @@ class _NoAws(Kind[Any]):
     def create(self, aws: Aws, spec: Any, tags: Mapping[str, str]) -> Made:
         raise NotImplementedError
 
-    def update(self, aws: Aws, live: Observed[Any], spec: Any, changed: frozenset[str]) -> None:
+    def update(self, aws: Aws, live: Observed[Any], spec: Any, changed: frozenset[str]) -> Made | None:
         raise NotImplementedError
 
     def delete(self, aws: Aws, live: Observed[Any]) -> None:
