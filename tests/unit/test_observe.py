@@ -58,8 +58,8 @@ def test_all_kinds_are_read_where_the_inventory_is_new_or_was_lost() -> None:
 def test_a_kind_is_asked_for_the_names_of_git_and_the_ids_of_the_record() -> None:
     recorded = Inventory((entry(address("y"), "thing-y"), entry(address("p", "test/Part"), "part-1")), fresh=False)
     things, parts = (wanted(KINDS[kind], desired("x"), recorded) for kind in ("test/Thing", "test/Part"))
-    assert (things.claims, things.ids) == ({"x"}, {"thing-y"})
-    assert (set(parts.claims), parts.ids) == (set(), {"part-1"})
+    assert (*things.claims, *things.ids) == ("x", "thing-y")
+    assert (*parts.claims, *parts.ids) == ("part-1",)
 
 
 def test_a_kind_is_told_what_else_the_commit_wants_and_the_record_knows() -> None:
