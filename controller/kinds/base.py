@@ -54,6 +54,8 @@ class Kind(ABC, Generic[S]):
     that the spec names (a group in its VPC)."""
     deletion: ClassVar[Deletion] = Deletion.DELETE
     """What becomes of it when git no longer names it and its manifest said nothing about that."""
+    exported: ClassVar[bool] = True
+    """Whether an export writes manifests of it; False where those of another kind hold it."""
     taggable: ClassVar[bool] = True
     """Whether AWS lets us tag it. If not, it is owned through the inventory."""
     reads: ClassVar[tuple[str, ...]] = ()

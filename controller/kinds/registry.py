@@ -35,6 +35,8 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.route53.hosted_zone import HostedZone
+from controller.kinds.route53.record_set import RecordSet
 
 _ALL: tuple[Kind[Any], ...] = (
     AccountAlias(),
@@ -67,6 +69,9 @@ _ALL: tuple[Kind[Any], ...] = (
     Repository(),
     # elbv2
     LoadBalancer(),
+    # route53
+    HostedZone(),
+    RecordSet(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

@@ -47,6 +47,8 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
     ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
+    ("route53/HostedZone", "DelegationSetId"): "delegationSet",
+    ("route53/RecordSet", "HostedZoneId"): "zone",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
@@ -72,6 +74,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
+    ("route53/RecordSet", "HostedZoneName"): "zone says it",
 }
 """Properties that a Spec has no field for, and why."""
 
@@ -111,6 +114,11 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    (
+        "route53/HostedZone",
+        "private",
+    ): "a public zone does not become a private one; to CloudFormation it is no "
+    "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

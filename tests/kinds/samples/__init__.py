@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs
+from tests.kinds.samples import ec2_acl, ec2_gateways, ec2_transit, ec2_vpc, ecr, elbv2, iam, logs, route53
 from tests.kinds.samples.base import Sample
 
 SAMPLES: Mapping[str, Sample] = {
@@ -16,4 +16,5 @@ SAMPLES: Mapping[str, Sample] = {
     **logs.SAMPLES,
     **ecr.SAMPLES,
     **elbv2.SAMPLES,
+    **route53.SAMPLES,
 }

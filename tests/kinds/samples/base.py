@@ -13,7 +13,8 @@ Around = tuple[tuple[str, str, Mapping[str, Any]], ...]
 class Sample:
     """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
 
-    `along`: what else a replacement of a field must change, so that the manifest stays right.
+    `along`: what else a change or replacement of a field must change, so that the manifest stays right. `ours`: fields that tell
+    trueup what to do, and that AWS knows nothing of.
     """
 
     spec: Mapping[str, Any]
@@ -21,3 +22,4 @@ class Sample:
     around: Around = ()
     replacements: Mapping[str, Any] = field(default_factory=dict)
     along: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()

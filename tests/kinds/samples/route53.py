@@ -1,0 +1,78 @@
+"""Samples of Route 53's kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.kinds.samples.base import Around, Sample
+
+ZONES: Around = (
+    ("route53/HostedZone", "example.com", {}),
+    ("route53/HostedZone", "other", {"name": "example.net"}),
+)
+PRIVATE = {"private": True, "parent": None, "vpcs": [{"vpc": "one", "region": "eu-central-1"}]}
+
+SAMPLES: Mapping[str, Sample] = {
+    "route53/HostedZone": Sample(
+        around=(
+            ("route53/HostedZone", "example.com", {}),
+            ("route53/HostedZone", "com", {}),
+            ("ec2/Vpc", "one", {"cidrBlock": "10.0.0.0/16"}),
+        ),
+        spec={
+            "name": "team.example.com",
+            "comment": "The team's",
+            "parent": "example.com",
+            "records": [
+                {"name": "www", "type": "A", "values": ["192.0.2.1", "192.0.2.2"]},
+                {"name": "*", "type": "TXT", "ttl": 60, "values": ["v=spf1 -all"]},
+                {"name": "@", "type": "A", "alias": {"target": "www.team.example.com."}},
+            ],
+            "tags": {"team": "a"},
+        },
+        changes={
+            "comment": "Another's",
+            "parent": "com",
+            "authorizedVpcs": [{"vpc": "vpc-0123", "region": "eu-west-1"}],
+            "queryLogging": "arn:aws:logs:us-east-1:123456789012:log-group:/aws/route53/team",
+            "dnssec": {"keys": [{"name": "ksk", "kmsKey": "arn:aws:kms:us-east-1:123456789012:key/1"}]},
+            "records": [
+                {"name": "WWW.team.example.com", "type": "A", "ttl": 17, "values": ["192.0.2.3"]},
+                {"name": "*", "type": "TXT", "ttl": 60, "values": ['"v=spf1 " "?all"']},
+                {"name": "@", "type": "A", "values": ["192.0.2.4"]},
+            ],
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "name": "renamed.example.com",
+            "private": True,
+            "vpcs": PRIVATE["vpcs"],
+            "delegationSet": "N1PA6795SAMPLE",
+        },
+        along={"private": PRIVATE, "vpcs": PRIVATE, "name": {"records": []}},
+        ours=frozenset({"authority", "guard"}),
+    ),
+    "route53/RecordSet": Sample(
+        around=ZONES,
+        spec={
+            "zone": "example.com",
+            "name": "www",
+            "type": "A",
+            "values": ["192.0.2.1"],
+            "setIdentifier": "blue",
+            "routing": {"weight": 10},
+        },
+        changes={
+            "name": "api",
+            "type": "AAAA",
+            "ttl": 60,
+            "values": ["192.0.2.3", "192.0.2.2"],
+            "alias": {"target": "d111111abcdef8.cloudfront.net"},
+            "setIdentifier": "green",
+            "routing": {"weight": 0},
+            "healthCheck": "abcdef01-2345-6789-abcd-ef0123456789",
+        },
+        replacements={"zone": "other"},
+        along={"alias": {"values": []}, "type": {"values": ["2001:db8::1"]}},
+    ),
+}
