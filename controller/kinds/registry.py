@@ -35,6 +35,7 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.route53.health_check import HealthCheck
 from controller.kinds.route53.hosted_zone import HostedZone
 from controller.kinds.route53.record_set import RecordSet
 
@@ -70,6 +71,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # elbv2
     LoadBalancer(),
     # route53
+    HealthCheck(),
     HostedZone(),
     RecordSet(),
 )

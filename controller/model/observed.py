@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from controller.model.address import Address
 from controller.model.inventory import Entry
 from controller.model.manifest import View
 from controller.model.spec import Spec
@@ -25,6 +26,8 @@ class Observed(Generic[S]):
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     holder    whose it is, where it bears the mark of another tool ("external-dns owner 'blue'"); "" where it bears none
+    made_for  the manifest that it was made for, where AWS shows that before its tags are on; it counts only for a create whose end
+              was never recorded
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
     detail    what the kind itself needs again for update and delete
@@ -38,6 +41,7 @@ class Observed(Generic[S]):
     failed: str = ""
     keep: str = ""
     holder: str = ""
+    made_for: Address | None = None
     innate: bool = False
     detail: Any = None
 

@@ -48,6 +48,8 @@ def ownership(live: Observed[Any], kind: str, claim: str, owner: str, scope: str
         for address, intended in inventory.intents.items():
             if address.kind == kind and intended == claim:
                 return Ownership(address)
+    if live.made_for in inventory.intents:
+        return Ownership(live.made_for)
     return Ownership(other=live.holder) if live.holder else NOBODY
 
 

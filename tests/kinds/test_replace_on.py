@@ -47,6 +47,9 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
     ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
+    ("route53/HealthCheck", "HealthCheckConfig/MeasureLatency"): "measureLatency",
+    ("route53/HealthCheck", "HealthCheckConfig/RequestInterval"): "requestInterval",
+    ("route53/HealthCheck", "HealthCheckConfig/Type"): "type",
     ("route53/HostedZone", "DelegationSetId"): "delegationSet",
     ("route53/RecordSet", "HostedZoneId"): "zone",
 }
@@ -119,6 +122,8 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
         "private",
     ): "a public zone does not become a private one; to CloudFormation it is no "
     "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
+    ("route53/HealthCheck", "ipAddress"): "it can neither be added nor be taken away: "
+    "https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from controller.errors import AwsRefused
-from controller.kinds.route53 import zone_parts
+from controller.kinds.route53 import health_check, zone_parts
+from controller.kinds.route53.health_check import HealthCheck, HealthCheckSpec
 from controller.kinds.route53.hosted_zone import HostedZone
 from controller.kinds.route53.record_set import RecordSet, RecordSetSpec, translate
 from controller.kinds.route53.zone_parts import Detail
 from controller.kinds.route53.zone_spec import Dnssec, HostedZoneSpec, SigningKey, ZoneVpc
 from controller.model.observed import Observed, Wanted
+from controller.reconcile.diff import diff
 from tests.kinds.stubbed import Stubbed, covers
 
 ZONE = {"Id": "/hostedzone/Z1", "Name": "example.com.", "CallerReference": "c", "Config": {"PrivateZone": False}}
@@ -181,3 +184,71 @@ def test_a_zone_that_is_taken_down_takes_its_delegation_its_logging_and_its_keys
     account.expect("DeleteHostedZone", INFO, Id="Z1")
     HostedZone().delete(account.aws, live)
     account.done()
+
+
+CHECK = {"Id": "h1", "CallerReference": "c", "HealthCheckVersion": 1}
+
+
+@covers("route53/HealthCheck", "alarmIdentifier", "insufficientDataHealthStatus")
+def test_a_check_of_an_alarm_says_nothing_of_an_endpoint_and_comes_back_the_same() -> None:
+    account = Stubbed("route53")
+    alarm = {"Region": "eu-central-1", "Name": "web"}
+    config: dict[str, Any] = {
+        "Type": "CLOUDWATCH_METRIC",
+        "AlarmIdentifier": alarm,
+        "InsufficientDataHealthStatus": "Healthy",
+        "Regions": ["ap-southeast-1", "eu-west-1", "us-east-1"],
+        "Inverted": False,
+        "Disabled": False,
+    }
+    del config["Type"]
+    spec = HealthCheckSpec.model_validate(
+        {
+            "type": "CLOUDWATCH_METRIC",
+            "alarmIdentifier": {"region": "eu-central-1", "name": "web"},
+            "insufficientDataHealthStatus": "Healthy",
+            "regions": ["us-east-1", "eu-west-1", "ap-southeast-1"],
+        }
+    )
+    whole = {**CHECK, "HealthCheckConfig": {**config, "Type": "CLOUDWATCH_METRIC"}}
+    live = health_check.translate(account.aws, whole, {})
+    assert diff(spec, live.spec) == ()
+    account.expect("UpdateHealthCheck", {"HealthCheck": whole}, HealthCheckId="h1", **config)
+    HealthCheck().update(account.aws, live, spec, frozenset({"alarmIdentifier"}))
+    account.done()
+
+
+def test_what_is_taken_out_of_a_check_is_said_to_go() -> None:
+    """To leave it out would leave it as it is."""
+    account = Stubbed("route53")
+    spec = HealthCheckSpec.model_validate({"type": "HTTP", "ipAddress": "203.0.114.1"})
+    account.expect(
+        "UpdateHealthCheck",
+        {"HealthCheck": {**CHECK, "HealthCheckConfig": {"Type": "HTTP"}}},
+        HealthCheckId="h1",
+        IPAddress="203.0.114.1",
+        Port=80,
+        FailureThreshold=3,
+        Inverted=False,
+        Disabled=False,
+        EnableSNI=False,
+        ResetElements=["FullyQualifiedDomainName", "ResourcePath"],
+    )
+    live: Observed[HealthCheckSpec] = Observed("h1", spec)
+    HealthCheck().update(account.aws, live, spec, frozenset({"resourcePath"}))
+    account.done()
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ({"type": "HTTP"}, "needs an ipAddress or a fullyQualifiedDomainName"),
+        ({"type": "TCP", "ipAddress": "203.0.114.1"}, "TCP needs a port"),
+        ({"type": "HTTP", "ipAddress": "203.0.114.1", "searchString": "x"}, "a searchString goes with"),
+        ({"type": "CALCULATED"}, "childHealthChecks go with CALCULATED"),
+        ({"type": "CLOUDWATCH_METRIC"}, "an alarmIdentifier goes with"),
+    ],
+)
+def test_a_check_that_cannot_be_is_refused(written: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        HealthCheckSpec.model_validate(written)

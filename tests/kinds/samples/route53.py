@@ -10,9 +10,48 @@ ZONES: Around = (
     ("route53/HostedZone", "example.com", {}),
     ("route53/HostedZone", "other", {"name": "example.net"}),
 )
+CALCULATED = {"type": "CALCULATED", "fullyQualifiedDomainName": "", "resourcePath": "", "searchString": ""}
 PRIVATE = {"private": True, "parent": None, "vpcs": [{"vpc": "one", "region": "eu-central-1"}]}
 
 SAMPLES: Mapping[str, Sample] = {
+    "route53/HealthCheck": Sample(
+        around=(("route53/HealthCheck", "other", {"type": "TCP", "ipAddress": "203.0.114.1", "port": 22}),),
+        spec={
+            "type": "HTTPS_STR_MATCH",
+            "fullyQualifiedDomainName": "www.example.com",
+            "resourcePath": "/health",
+            "searchString": "ok",
+            "regions": ["us-east-1", "us-west-1", "us-west-2"],
+            "tags": {"team": "a"},
+        },
+        changes={
+            "fullyQualifiedDomainName": "api.example.com",
+            "port": 8443,
+            "resourcePath": "/ready",
+            "searchString": "fine",
+            "failureThreshold": 5,
+            "inverted": True,
+            "disabled": True,
+            "enableSNI": False,
+            "regions": ["us-east-1", "eu-west-1", "ap-southeast-1"],
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "type": "HTTPS",
+            "requestInterval": 10,
+            "ipAddress": "203.0.114.2",
+            "measureLatency": True,
+            "childHealthChecks": ["other"],
+            "healthThreshold": 0,
+            "alarmIdentifier": {"region": "eu-central-1", "name": "web"},
+            "insufficientDataHealthStatus": "Healthy",
+        },
+        along={
+            "type": {"searchString": ""},
+            "childHealthChecks": CALCULATED,
+            "healthThreshold": {**CALCULATED, "childHealthChecks": ["other"]},
+        },
+    ),
     "route53/HostedZone": Sample(
         around=(
             ("route53/HostedZone", "example.com", {}),
@@ -53,7 +92,7 @@ SAMPLES: Mapping[str, Sample] = {
         ours=frozenset({"authority", "guard"}),
     ),
     "route53/RecordSet": Sample(
-        around=ZONES,
+        around=(*ZONES, ("route53/HealthCheck", "web", {"type": "TCP", "ipAddress": "203.0.114.1", "port": 443})),
         spec={
             "zone": "example.com",
             "name": "www",
@@ -70,7 +109,7 @@ SAMPLES: Mapping[str, Sample] = {
             "alias": {"target": "d111111abcdef8.cloudfront.net"},
             "setIdentifier": "green",
             "routing": {"weight": 0},
-            "healthCheck": "abcdef01-2345-6789-abcd-ef0123456789",
+            "healthCheck": "web",
         },
         replacements={"zone": "other"},
         along={"alias": {"values": []}, "type": {"values": ["2001:db8::1"]}},
