@@ -43,6 +43,11 @@ def accounts() -> Accounts:
     return _accounts(tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_"))))
 
 
+def forget_accounts() -> None:
+    """Log in anew: the credentials of a role that was taken on die with what the emulator held."""
+    _accounts.cache_clear()
+
+
 @cache
 def _accounts(environ: tuple[tuple[str, str], ...]) -> Accounts:
     def emit(event: Event) -> None:
@@ -119,6 +124,18 @@ class Stage:
             if outcome.converged and not outcome.applied:
                 return outcome
         raise AssertionError(f"not converged: {[s for s in outcome.statuses.values() if s.reason]} {outcome.error}")
+
+    def converge_all(self, *scopes: str, passes: int = 6) -> None:
+        """Pass over several scopes in turn until none has anything left to do; fails where that does not come about."""
+        own = self.scope
+        for _ in range(passes):
+            outcomes = []
+            for self.scope in scopes:
+                outcomes.append(self.apply())
+            self.scope = own
+            if all(outcome.converged and not outcome.applied for outcome in outcomes):
+                return
+        raise AssertionError(f"not converged: {[s for o in outcomes for s in o.statuses.values() if s.reason]}")
 
     def aws(self) -> Aws:
         """The account as somebody else would use it."""

@@ -45,7 +45,7 @@ class Aws:
         """`aws`, `aws-cn` or `aws-us-gov`: the second part of every ARN."""
         return self._account.partition
 
-    def call(self, service: str, operation: str, *, region: str = "", **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str = "", **params: Any) -> dict[str, Any]:
         """Make one call, by the names that AWS's API reference uses: `call("iam", "GetRole", RoleName="ci")`.
 
         `region` is only for what AWS keeps in one region for all. Raises AwsError in one of its forms; Held if the call would
@@ -61,7 +61,7 @@ class Aws:
         return reply
 
     def pages(
-        self, service: str, operation: str, *, page_size: int = 0, region: str = "", **params: Any
+        self, service: str, operation: str, /, *, page_size: int = 0, region: str = "", **params: Any
     ) -> tuple[dict[str, Any], ...]:
         """All pages of a read, fetched once in a pass and shared by all kinds that ask for the same.
 

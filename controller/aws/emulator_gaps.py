@@ -5,6 +5,9 @@ What is not small stands in the tests' table of gaps instead.
 
 from __future__ import annotations
 
+import json
+from copy import copy
+from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -15,9 +18,20 @@ def complete() -> None:
     _answer_credentials()
     _let_go_of_addresses()
     _drop_network_acls()
+    _keep_dhcp_options()
     _modify_prefix_lists()
+    _keep_subnets_in_use()
+    _tag_peering_connections()
     _complete_transit_gateways()
     _tell_records_apart()
+    _know_scalable_namespaces()
+    _tag_scalable_targets()
+    _list_services_of_a_namespace()
+    _update_cloud_map()
+    _issue_certificates()
+    _swap_priorities()
+    _roll_out_services()
+    _have_no_direct_connect()
 
 
 def _answer_credentials() -> None:
@@ -30,6 +44,21 @@ def _answer_credentials() -> None:
         return ActionResult({"ServiceSpecificCredentials": [], "IsTruncated": False})
 
     IamResponse.list_service_specific_credentials = list_service_specific_credentials  # type: ignore[attr-defined]
+
+
+def _tag_peering_connections() -> None:
+    """Each side of a peering connection between accounts or regions has tags of its own."""
+    from moto.ec2.models import EC2Backend
+
+    describe = EC2Backend.describe_vpc_peering_connections
+
+    def describe_as_a_side(self: EC2Backend, vpc_peering_ids: list[str] | None = None) -> list[Any]:
+        seen = [copy(found) for found in describe(self, vpc_peering_ids)]
+        for found in seen:
+            found.ec2_backend = self
+        return seen
+
+    EC2Backend.describe_vpc_peering_connections = describe_as_a_side  # type: ignore[method-assign, assignment]
 
 
 def _complete_transit_gateways() -> None:
@@ -63,6 +92,42 @@ def _complete_transit_gateways() -> None:
         setattr(owner, name, function)
 
 
+def _issue_certificates() -> None:
+    """A certificate is issued when somebody first looks at it, and not a minute later."""
+    from moto import settings
+
+    settings.ACM_VALIDATION_WAIT = 0
+
+
+def _swap_priorities() -> None:
+    """Rules that are in one call may have each other's priorities."""
+    from moto.elbv2.exceptions import PriorityInUseError
+    from moto.elbv2.models import ELBv2Backend
+
+    def set_rule_priorities(self: ELBv2Backend, rule_priorities: list[dict[str, Any]]) -> list[Any]:
+        wanted = {each["RuleArn"]: each["Priority"] for each in rule_priorities}
+        rules: Any = self.describe_rules(None, list(wanted))
+        (listener,) = self.describe_listeners(None, [rules[0].listener_arn])
+        if any(rule.priority in wanted.values() for rule in listener.rules.values() if rule.arn not in wanted):
+            raise PriorityInUseError
+        for rule in rules:
+            rule.priority = wanted[rule.arn]
+        return list(rules)
+
+    ELBv2Backend.set_rule_priorities = set_rule_priorities  # type: ignore[method-assign]
+
+
+def _have_no_direct_connect() -> None:
+    """Neither Direct Connect gateways nor virtual interfaces can be made here, so there are none."""
+    from moto.directconnect.responses import DirectConnectResponse
+
+    for name, key in (
+        ("describe_direct_connect_gateways", "directConnectGateways"),
+        ("describe_virtual_interfaces", "virtualInterfaces"),
+    ):
+        setattr(DirectConnectResponse, name, lambda _, key=key: json.dumps({key: []}))
+
+
 def _let_go_of_addresses() -> None:
     """A NAT gateway that is deleted lets go of its addresses, which can then be used again or released."""
     from moto.ec2.models.nat_gateways import NatGateway, NatGatewayBackend
@@ -91,6 +156,59 @@ def _drop_network_acls() -> None:
         return gone
 
     EC2Backend.delete_vpc = delete_with_acls  # type: ignore[method-assign, assignment]
+
+
+def _keep_subnets_in_use() -> None:
+    """A subnet with network interfaces in it cannot be deleted."""
+    from moto.ec2.exceptions import DependencyViolationError
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.models.subnets import Subnet
+
+    delete = EC2Backend.delete_subnet
+
+    def delete_if_unused(self: EC2Backend, subnet_id: str) -> Subnet:
+        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
+        return delete(self, subnet_id)
+
+    EC2Backend.delete_subnet = delete_if_unused  # type: ignore[method-assign, assignment]
+
+
+def _keep_dhcp_options() -> None:
+    """DHCP options have the tags that they are made with; a VPC that is deleted leaves its options to others, and one that gets
+    others lets go of those it had."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.models import EC2Backend
+    from moto.ec2.responses.dhcp_options import DHCPOptions
+
+    make: Any = DHCPOptions.create_dhcp_options
+    delete_vpc: Any = EC2Backend.delete_vpc
+    associate: Any = EC2Backend.associate_dhcp_options
+
+    def make_with_tags(self: DHCPOptions) -> ActionResult:
+        result: ActionResult = make(self)
+        made = result.result["DhcpOptions"]  # type: ignore[index]
+        made.add_tags(self._parse_tag_specification().get("dhcp-options", {}))
+        return result
+
+    def delete_without_options(self: EC2Backend, vpc_id: str) -> Any:
+        vpc: Any = self.get_vpc(vpc_id)
+        options, vpc.dhcp_options = vpc.dhcp_options, None
+        try:
+            gone = delete_vpc(self, vpc_id)
+        finally:
+            vpc.dhcp_options = options
+        if options and options.vpc is vpc:
+            options.vpc = None
+        return gone
+
+    def associate_others(self: EC2Backend, dhcp_options: Any, vpc: Any) -> None:
+        self.disassociate_dhcp_options(vpc)
+        associate(self, dhcp_options, vpc)
+
+    EC2Backend.delete_vpc = delete_without_options  # type: ignore[method-assign, assignment]
+    EC2Backend.associate_dhcp_options = associate_others  # type: ignore[method-assign, assignment]
+    DHCPOptions.create_dhcp_options = make_with_tags  # type: ignore[method-assign]
 
 
 def _modify_prefix_lists() -> None:
@@ -148,3 +266,128 @@ def _tell_records_apart() -> None:
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
     Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
     ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
+
+
+def _know_scalable_namespaces() -> None:
+    """Application Auto Scaling has more namespaces than moto knows: asked for one, it answers that nothing is in it."""
+    from moto.applicationautoscaling import models, responses
+
+    modules: Any = (models, responses)
+    names = [*(known.value for known in models.ServiceNamespaceValueSet), "elasticache", "neptune", "workspaces"]
+    namespaces: Any = Enum("ServiceNamespaceValueSet", {name.upper(): name for name in names})  # type: ignore[misc]
+    for module in modules:
+        module.ServiceNamespaceValueSet = namespaces
+
+
+def _tag_scalable_targets() -> None:
+    """Application Auto Scaling keeps tags of its targets."""
+    from moto.applicationautoscaling import responses
+    from moto.utilities.tagging_service import TaggingService
+
+    owner: Any = responses.ApplicationAutoScalingResponse
+    register = owner.register_scalable_target
+
+    def tagger(self: Any) -> Any:
+        backend = self.applicationautoscaling_backend
+        if not hasattr(backend, "tagger"):
+            backend.tagger = TaggingService()
+        return backend.tagger
+
+    def put(self: Any, arn: str, tags: dict[str, str]) -> str:
+        tagger(self).tag_resource(arn, TaggingService.convert_dict_to_tags_input(tags))
+        return "{}"
+
+    def register_scalable_target(self: Any) -> str:
+        reply = str(register(self))
+        put(self, json.loads(reply)["ScalableTargetARN"], self._get_param("Tags") or {})
+        return reply
+
+    def tag_resource(self: Any) -> str:
+        return put(self, self._get_param("ResourceARN"), self._get_param("Tags"))
+
+    def untag_resource(self: Any) -> str:
+        tagger(self).untag_resource_using_names(self._get_param("ResourceARN"), self._get_param("TagKeys"))
+        return "{}"
+
+    def list_tags_for_resource(self: Any) -> str:
+        return json.dumps({"Tags": tagger(self).get_tag_dict_for_resource(self._get_param("ResourceARN"))})
+
+    for function in (register_scalable_target, tag_resource, untag_resource, list_tags_for_resource):
+        setattr(owner, function.__name__, function)
+
+
+def _list_services_of_a_namespace() -> None:
+    """Cloud Map lists the services of the one namespace that the filter names."""
+    from moto.servicediscovery.responses import ServiceDiscoveryResponse
+
+    owner: Any = ServiceDiscoveryResponse
+
+    def list_services(self: Any) -> str:
+        filters = json.loads(self.body).get("Filters", ())
+        wanted = [id_ for each in filters if each["Name"] == "NAMESPACE_ID" for id_ in each["Values"]]
+        services = self.servicediscovery_backend.list_services()
+        return json.dumps({"Services": [s.to_json() for s in services if not wanted or s.namespace_id in wanted]})
+
+    owner.list_services = list_services
+
+
+def _update_cloud_map() -> None:
+    """An update of a service takes a health check away that it leaves out; one of a namespace leaves its hosted zone alone."""
+    from moto.servicediscovery.models import Service, ServiceDiscoveryBackend
+
+    services: Any = Service
+    backends: Any = ServiceDiscoveryBackend
+    update = services.update
+
+    def update_and_drop(self: Any, details: dict[str, Any]) -> None:
+        update(self, details)
+        self.health_check_config = details.get("HealthCheckConfig")
+
+    def update_dns_namespace(self: Any, _id: str, description: str, properties: dict[str, Any] | None) -> Any:
+        namespace = self.get_namespace(namespace_id=_id)
+        namespace.description = description
+        namespace.dns_properties = {**namespace.dns_properties, **(properties or {})}
+        return self._create_operation("UPDATE_NAMESPACE", targets={"NAMESPACE": _id})
+
+    services.update = update_and_drop
+    backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace
+
+
+def _roll_out_services() -> None:
+    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
+    is over at once."""
+    from moto.core.responses import ActionResult
+    from moto.core.utils import camelcase_to_underscores
+    from moto.ecs.responses import EC2ContainerServiceResponse
+
+    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
+
+    def settled(reply: Any) -> ActionResult:
+        service = reply.result["service"]
+        service.running_count, service.pending_count = service.desired_count, 0
+        for deployment in service.deployments:
+            deployment |= {
+                "taskDefinition": service.task_definition,
+                "desiredCount": service.desired_count,
+                "runningCount": service.desired_count,
+                "pendingCount": 0,
+                "rolloutState": "COMPLETED",
+                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
+                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
+            }
+        return ActionResult(reply.result)
+
+    def create_service(self: Any) -> ActionResult:
+        reply: Any = create(self)
+        service = reply.result["service"]
+        for name, value in self._get_params().items():
+            field = camelcase_to_underscores(name)
+            if not hasattr(service, field):
+                setattr(service, field, value)
+        return settled(reply)
+
+    def update_service(self: Any) -> ActionResult:
+        return settled(update(self))
+
+    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
+    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]

@@ -57,20 +57,30 @@ BUSY = frozenset(
 )
 IN_USE = frozenset(
     [
+        "ClusterContainsCapacityProviderException",
+        "ClusterContainsContainerInstancesException",
+        "ClusterContainsServicesException",
+        "ClusterContainsTasksException",
         "DependencyViolation",
+        "DuplicateRequest",
         "Gateway.NotAttached",
         "IncorrectState",
         "InvalidIPAddress.InUse",
+        "InvalidStateTransition",
         "InvalidVpcState",
         "PrefixListVersionMismatch",
+        "PriorityInUse",
         "Resource.AlreadyAssociated",
         "RepositoryNotEmptyException",
         "ResourceInUse",
         "ResourceInUseException",
+        "UpdateInProgressException",
         "VpnGatewayAttachmentLimitExceeded",
     ]
 )
 """What AWS will do once something else has let go, or has come about."""
+TAKEN = frozenset(["DuplicateListener", "DuplicateLoadBalancerName", "DuplicateTargetGroupName"])
+"""What says that a name is taken, and does not end as is_taken expects."""
 DENIED = frozenset(["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"])
 BAD_CREDENTIALS = frozenset(
     [
@@ -110,11 +120,16 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
+    retried = metadata.get("RetryAttempts", 0) > 0
+    return refusal(code, text, service, operation, status=metadata.get("HTTPStatusCode", 0), retried=retried)
+
+
+def refusal(code: str, text: str, service: str, operation: str, *, status: int = 0, retried: bool = False) -> AwsError:
+    """The trueup error that an error code means. For kinds where AWS lists errors in a reply that is none itself."""
     message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
     if is_taken(code):
-        retried = metadata.get("RetryAttempts", 0) > 0
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
-    kind = _meaning(code, text, metadata.get("HTTPStatusCode", 0))
+    kind = _meaning(code, text, status)
     hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
     return kind(message, service=service, operation=operation, code=code, hint=hint)
 
@@ -126,6 +141,9 @@ def _meaning(code: str, text: str, status: int) -> type[AwsError]:
         return AwsTemporary
     if is_gone(code):
         return NotFound
+    # The name of an ECS service is free once its last tasks are gone.
+    if code == "InvalidParameterException" and "still Draining" in text:
+        return AwsBusy
     # A principal made a moment ago is not known to all of IAM yet.
     if code == "MalformedPolicyDocument" and "Invalid principal" in text:
         return AwsTemporary
@@ -139,7 +157,8 @@ def is_gone(code: str) -> bool:
 
 def is_taken(code: str) -> bool:
     """Whether the code says that the name is taken: EntityAlreadyExists, InvalidGroup.Duplicate, HostedZoneAlreadyExists."""
-    return code.endswith(("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate"))
+    endings = ("AlreadyExists", "AlreadyExistsException", "AlreadyExistsFault", ".Duplicate", "ResourceExistsException")
+    return code in TAKEN or code.endswith(endings)
 
 
 def _hint(code: str, service: str, operation: str) -> str:

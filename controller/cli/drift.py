@@ -91,8 +91,8 @@ def apply(
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Bring AWS in line with the manifests, once. Exit code 0: all in sync; 2: something is left; 1: error."""
-    from controller.reconcile.cycle import reconcile
+    """Bring AWS in line with the manifests. Exit code 0: all in sync; 2: something is left; 1: error."""
+    from controller.reconcile.cycle import settle
     from controller.report.board import Board, as_json
     from controller.state.lock import exclusive
 
@@ -103,7 +103,7 @@ def apply(
     tell = _teller() if output is Output.TEXT else board
     with exclusive(chosen.lock_file):
         world = _world(chosen, tell, writes=True)
-        outcomes = [reconcile(desired, sha, world) for desired in chosen_scopes(loaded, scope)]
+        outcomes = [settle(desired, sha, world) for desired in chosen_scopes(loaded, scope)]
     for outcome in outcomes:
         from controller.model.event import PassEnded
 

@@ -114,7 +114,8 @@ class Kind(ABC, Generic[S]):
     def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> Made | None:
         """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`.
 
-        The result says what has become of it, where its id or its outputs are others now, or AWS is still at it.
+        `live` has its tags as they are to be. The result says what has become of it, where its id is another now, its outputs are (see
+        `renewed`), or AWS is still at it.
         """
 
     @abstractmethod
@@ -128,6 +129,10 @@ class Kind(ABC, Generic[S]):
     def caution(self, live: Observed[S], spec: S) -> str:
         """Why a change must be held until a person has agreed to it (in the spec, by a commit), and how to; "" when it need not."""
         return ""
+
+    def renewed(self, changed: frozenset[str]) -> frozenset[str]:
+        """The outputs that become others when these fields are updated: they are not known before."""
+        return frozenset()
 
     def holders(self, aws: Aws, live: Observed[S]) -> str:
         """What keeps AWS from letting go of a resource, by id, where it says that it is in use; "" for its own words."""

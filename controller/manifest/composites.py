@@ -71,7 +71,8 @@ def expand(draft: Draft, scope: Scope, composites: Composites) -> Expansion:
 
 
 def _draft(piece: Piece, composite: Draft, spec: CompositeSpec, lifecycle: Mapping[str, Any]) -> Draft:
-    parts: dict[str, Any] = {"spec": piece.spec, "lifecycle": lifecycle}
+    own = {"dependsOn": [*lifecycle.get("dependsOn", ()), *piece.needs]} if piece.needs else {}
+    parts: dict[str, Any] = {"spec": piece.spec, "lifecycle": {**lifecycle, **own}}
     for patch in spec.patches:
         if patch.fits(piece.kind, piece.name):
             parts = merge(parts, {"spec": patch.spec, "lifecycle": patch.lifecycle})

@@ -89,7 +89,7 @@ def _share(text: str) -> str:
     return str(IPv6Network((int(block.network_address) + (index << 64), 64)))
 
 
-Cidr6Share = Annotated[str, BeforeValidator(lambda text: _share(text) if isinstance(text, str) else text), Cidr6]
+Cidr6Share = Annotated[Cidr6, BeforeValidator(lambda text: _share(text) if isinstance(text, str) else text)]
 """An IPv6 block, or a share of one: `2001:db8::/56#1` is the second /64 in it, for blocks that AWS chooses."""
 
 

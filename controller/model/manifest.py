@@ -42,12 +42,16 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A manifest that a composite expands to. `source`: the field of the composite's spec that it is made from."""
+    """A manifest that a composite expands to.
+
+    `source`: the field of the composite's spec that it is made from; `needs`: what must stand first, as in `dependsOn`.
+    """
 
     kind: str
     name: str
     spec: Mapping[str, Any]
     source: str = ""
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,11 @@ class Observed(Generic[S]):
     tags      all tags but AWS's own (`aws:`); None where AWS does not report them, or the kind has none
     outputs   what other resources may refer to, by name
     pending   why it is not ready yet; "" when it is
+    refused   what AWS tried as it was asked and took back, in its words (a rollout that was rolled back): the same is not asked
+              of it again for the same commit
+    broken    why it does not work although it is what was asked for; only a person can mend that
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
+    undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     holder    whose it is, where it bears the mark of another tool ("external-dns owner 'blue'"); "" where it bears none
     made_for  the manifest that it was made for, where AWS shows that before its tags are on; it counts only for a create whose end
@@ -38,7 +42,10 @@ class Observed(Generic[S]):
     tags: Mapping[str, str] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    refused: str = ""
+    broken: str = ""
     failed: str = ""
+    undone: str = ""
     keep: str = ""
     holder: str = ""
     made_for: Address | None = None

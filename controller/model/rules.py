@@ -20,7 +20,7 @@ from controller.model.reference import Ref
 from controller.model.spec import Part
 
 ITSELF = "self"
-_LITERAL = rf"{BLOCK}|(?:\d{{12}}/)?sg-\w+|pl-\w+"
+_LITERAL = rf"{BLOCK}|(?:\d{{12}}/)?sg-[0-9a-f]{{8,17}}|pl-[0-9a-f]{{8,17}}"
 _NUMBERED = {"-1": "all", "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
 _NUMBERS = {name: number for number, name in _NUMBERED.items()}
 _WITH_PORTS = ("tcp", "udp")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -118,8 +118,8 @@ class Applier:
             self.store.succeeded(action.address)
 
     def _holders(self, action: Action) -> str:
-        """What keeps AWS from an action, as far as the kind can find out."""
-        if action.live is None:
+        """What keeps AWS from letting a resource go, as far as the kind can find out."""
+        if action.live is None or action.verb not in (Verb.DELETE, Verb.REPLACE):
             return ""
         with suppress(AwsError):  # then AWS's own words must do
             holders = self.kinds[action.address.kind].holders(self.aws, action.live)
@@ -155,7 +155,7 @@ class Applier:
             raise AwsRefused(f"{path}: {first['msg']} once its references are put in") from error
         unknown = unknown_values(spec)
         if unknown:
-            raise TrueupError(f"waits for {', '.join(unknown)}")
+            raise AwsBusy(f"waits for {', '.join(unknown)}")
         return spec
 
     def _create(self, action: Action, kind: Kind[Any]) -> str:
@@ -205,11 +205,11 @@ class Applier:
             return (
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
-        self._retag(action, live, kind)
+        live = replace(live, tags=self._retag(action, live, kind))
         if kind.claim(spec) != kind.claim(live.spec) and not kind.taggable:
             self.store.intend(action.address, kind.claim(spec))  # it will be known by another name
-        made = kind.update(self.aws, live, spec, changed) if changed else None
-        become = made or Made(live.id, live.outputs, live.pending)
+        become = kind.update(self.aws, live, spec, changed) if changed or live.undone else None
+        become = become or Made(live.id, live.outputs, live.pending)
         if not live.innate:
             self.store.applied(self._entry(action, become.id, become.outputs))
             if become.id != live.id:
@@ -223,7 +223,8 @@ class Applier:
             self._delete(action, kind)
         return self._create(action, kind)
 
-    def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> None:
+    def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> Mapping[str, str] | None:
+        """Put tags on and take tags off as planned; the tags that there are then."""
         paths = [change for change in action.changes if top_level(change.path) == "tags"]
         keys = {change.path.partition(".")[2] for change in paths}
         wanted = action.tags or {}
@@ -231,6 +232,9 @@ class Applier:
         remove = frozenset(keys - put.keys())
         if put or remove:
             kind.retag(self.aws, live, put, remove)
+        if live.tags is None:
+            return None
+        return {**{key: value for key, value in live.tags.items() if key not in remove}, **put}
 
     def _delete(self, action: Action, kind: Kind[Any]) -> str:
         live = _live(action)

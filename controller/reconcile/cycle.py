@@ -26,6 +26,9 @@ from controller.reconcile.plan import Situation, make_plan
 from controller.reconcile.upkeep import elsewhere, keep_inventory
 from controller.state.store import Store
 
+PASSES = 5
+"""Passes in a row that `settle` makes at the most; what AWS takes minutes for is not waited for."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -73,6 +76,15 @@ def reconcile(desired: Desired, commit: str, world: World) -> Outcome:
     return outcome
 
 
+def settle(desired: Desired, commit: str, world: World) -> Outcome:
+    """Passes until one has nothing more to do: what two resources refer to in each other takes a second one."""
+    for _ in range(PASSES):
+        outcome = reconcile(desired, commit, world)
+        if outcome.converged or not outcome.applied:
+            break
+    return outcome
+
+
 def look(desired: Desired, world: World) -> Sight:
     """Observe and plan, and change nothing. Raises TrueupError where the scope as a whole cannot be looked at."""
     inventory = world.store.inventory(desired.scope.name)
@@ -90,7 +102,8 @@ def guarded(sight: Sight, commit: str, world: World, frozen: str = "") -> Plan:
     """The plan with everything held that must not be carried out now."""
     situation = sight.situation
     failures = situation.inventory.failures
-    return guard(sight.plan, Rules(situation.desired, failures, commit, world.clock(), world.paused, frozen))
+    entries = situation.inventory.entries
+    return guard(sight.plan, Rules(situation.desired, failures, commit, world.clock(), world.paused, frozen, entries))
 
 
 def act(plan: Plan, sight: Sight, commit: str, world: World) -> tuple[Mapping[Address, Status], int]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.model.address import Address
-from controller.model.inventory import Failure
+from controller.model.inventory import Entry, Failure
 from controller.model.manifest import Desired
 from controller.model.plan import Action, Plan, State, Status, Verb
 from controller.model.scope import Deletion, Mode
@@ -24,7 +24,8 @@ PauseReason = Callable[[Address], str]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the guards look at. `frozen` says why nothing at all may be changed ("" when it may)."""
+    """What the guards look at. `frozen` says why nothing at all may be changed ("" when it may); `entries` what was
+    applied, and from which commit."""
 
     desired: Desired
     failures: Mapping[Address, Failure]
@@ -32,6 +33,7 @@ class Rules:
     now: datetime
     paused: PauseReason
     frozen: str = ""
+    entries: tuple[Entry, ...] = ()
 
 
 def guard(plan: Plan, rules: Rules) -> Plan:
@@ -50,7 +52,7 @@ def guard(plan: Plan, rules: Rules) -> Plan:
 def _guarded(action: Action, rules: Rules) -> Action:
     if action.held:
         return action
-    for rule in (_frozen, _paused, _observe_only, _protected, _cautious, _incomplete, _refused_before):
+    for rule in (_frozen, _paused, _observe_only, _protected, _cautious, _incomplete, _refused_before, _taken_back):
         reason = rule(action, rules)
         if reason:
             return replace(action, held=reason)
@@ -97,6 +99,15 @@ def _refused_before(action: Action, rules: Rules) -> str:
         when = failure.not_before.strftime("%H:%M:%S UTC")
         return f"{failure.message} (tried {failure.attempts}x; again at {when}, or on a new commit)"
     return ""
+
+
+def _taken_back(action: Action, rules: Rules) -> str:
+    if action.verb is not Verb.UPDATE or not action.live or not action.live.refused:
+        return ""
+    applied = {
+        entry.commit for entry in rules.entries if entry.address == action.address and entry.id == action.live.id
+    }
+    return f"{action.live.refused}; not tried again before a new commit" if rules.commit in applied else ""
 
 
 def fingerprint(action: Action, commit: str) -> str:

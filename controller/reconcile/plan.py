@@ -36,8 +36,9 @@ from controller.model.spec import Spec
 from controller.reconcile.diff import diff, diff_tags, top_level
 from controller.reconcile.effects import explainer, names_of
 from controller.reconcile.match import Book, Match, match, read_book
+from controller.reconcile.order import ordered
 from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
-from controller.reconcile.resolve import referred, resolve
+from controller.reconcile.resolve import resolve
 
 FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 """A time at which nothing is new any more."""
@@ -74,6 +75,9 @@ def make_plan(situation: Situation) -> Plan:
     decisions: dict[Address, Decision] = {}
     for address in _in_order(desired.manifests):
         decisions[address] = _decide(desired.manifests[address], situation, book, decisions)
+    for address in [address for address, manifest in desired.manifests.items() if _names_loosely(manifest)]:
+        # Of two that name each other, one was looked at before it was known what the other is.
+        decisions[address] = _decide(desired.manifests[address], situation, book, decisions)
     removals = [*_surplus(situation, decisions), *_orphans(situation, book, decisions)]
     actions = [decision.action for decision in decisions.values() if decision.action] + removals
     statuses = {address: decision.status for address, decision in decisions.items()}
@@ -84,7 +88,7 @@ def make_plan(situation: Situation) -> Plan:
     explained = explainer(situation.kinds, names_of(known))
     return Plan(
         desired.scope,
-        tuple(explained(action) for action in _ordered(actions, [*_hand_over(actions, situation.kinds, known)])),
+        tuple(explained(action) for action in ordered(actions, situation.kinds, known)),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
@@ -117,7 +121,7 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
-    outputs = _outputs(manifest, situation, book, decisions)
+    outputs = _outputs(manifest, situation, decisions)
     try:
         spec = resolve(manifest, situation.kinds, outputs)
     except ValidationError as error:
@@ -174,17 +178,17 @@ def _required(manifest: Manifest) -> list[Address]:
     return sorted(target for target in targets if target.scope == manifest.address.scope)
 
 
+def _names_loosely(manifest: Manifest) -> bool:
+    return any(link.loose for link in manifest.links)
+
+
 def _outputs(
-    manifest: Manifest, situation: Situation, book: Book, decisions: Mapping[Address, Decision]
+    manifest: Manifest, situation: Situation, decisions: Mapping[Address, Decision]
 ) -> Callable[[Address, str], str | None]:
     def output(target: Address, name: str) -> str | None:
         if target.scope != manifest.address.scope:
             return situation.elsewhere(target, name)
-        if target in decisions:
-            return decisions[target].outputs.get(name)
-        # Two that name each other: one of them is looked at before the other. Whose it is tells enough.
-        owned = book.owned.get(target, ())
-        return owned[0].item.outputs.get(name) if len(owned) == 1 else None
+        return decisions[target].outputs.get(name) if target in decisions else None
 
     return output
 
@@ -240,11 +244,12 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         return _with_action(manifest, live, found, Verb.REPLACE, changes, reason, situation, spec, in_place)
     if found.adopt:
         return _with_action(manifest, live, found, Verb.ADOPT, changes, "git takes it over", situation, spec)
-    if changes:
+    if changes or live.undone:
         fields = ", ".join(sorted({top_level(change.path) for change in changes}))
-        return _with_action(manifest, live, found, Verb.UPDATE, changes, f"{fields} differs", situation, spec)
-    state = State.PENDING if live.pending else State.IN_SYNC
-    status = Status(manifest.address, state, live.pending, manifest.where)
+        reason = f"{fields} differs" if changes else live.undone
+        return _with_action(manifest, live, found, Verb.UPDATE, changes, reason, situation, spec)
+    state = State.FAILED if live.broken else State.PENDING if live.pending else State.IN_SYNC
+    status = Status(manifest.address, state, live.broken or live.pending, manifest.where)
     return Decision(status, None, live, found.surplus, live.outputs)
 
 
@@ -285,9 +290,15 @@ def _with_action(
         caution=situation.kinds[manifest.address.kind].caution(live, spec) if spec is not None else "",
     )
     status = Status(manifest.address, State.DRIFTED, reason, manifest.where, changes)
+    kind = situation.kinds[manifest.address.kind]
+    renewed = kind.renewed(_fields(kind) if spec is None else frozenset(top_level(change.path) for change in changes))
     # What is about to be made anew has no outputs that others could use yet.
-    outputs = {} if verb is Verb.REPLACE else live.outputs
+    outputs = {} if verb is Verb.REPLACE else {k: v for k, v in live.outputs.items() if k not in renewed}
     return Decision(status, action, live, found.surplus, outputs)
+
+
+def _fields(kind: Kind[Any]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in kind.spec.model_fields.items())
 
 
 def _surplus(situation: Situation, decisions: Mapping[Address, Decision]) -> Iterator[Action]:
@@ -343,70 +354,3 @@ def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
     said = (live.tags or {}).get(DELETION, Deletion.DELETE.value)
     # A tag that was changed by hand into something else is no licence to delete.
     return Deletion(said) if said in set(Deletion) else Deletion.PROTECT
-
-
-def _ordered(actions: list[Action], more: list[Need]) -> tuple[Action, ...]:
-    """The actions with what each needs, in an order that respects it."""
-    by_key = {action.key: action for action in actions}
-    must = {key: action.needs for key, action in by_key.items()}
-    may: dict[str, frozenset[str]] = dict.fromkeys(by_key, frozenset())
-    for key, other, loose in [*_needs(actions), *_let_go(actions), *more]:
-        chosen = may if loose else must
-        chosen[key] |= {other}
-    graph = untangled(must, may)
-    order = TopologicalSorter({key: sorted(needed) for key, needed in graph.items()}).static_order()
-    return tuple(replace(by_key[key], needs=graph[key]) for key in order)
-
-
-Need = tuple[str, str, bool]
-"""An action's key, the key of one that should be over before it, and whether it may be the other way round (loose)."""
-
-
-def _needs(actions: list[Action]) -> Iterator[Need]:
-    """A change needs the changes of what it refers to."""
-    makers: dict[Address, list[str]] = {}
-    for action in actions:
-        if action.verb is not Verb.DELETE:
-            makers.setdefault(action.address, []).append(action.key)
-    for action in actions:
-        if action.verb is not Verb.DELETE and action.manifest is not None:
-            links = (link for link in action.manifest.links if link.target != action.address)
-            yield from ((action.key, key, link.loose) for link in links for key in makers.get(link.target, ()))
-
-
-def _let_go(actions: list[Action]) -> Iterator[Need]:
-    """A delete needs everything that refers to the live resource to let go of it first."""
-    users: dict[str, list[tuple[str, bool]]] = {}
-    for action in actions:
-        if action.live is not None:
-            for text, loose in referred(action.live).items():
-                # Two that are both to go may hold each other by what somebody did by hand: then AWS decides.
-                users.setdefault(text, []).append((action.key, loose or action.verb is Verb.DELETE))
-    for action in actions:
-        if action.verb is Verb.DELETE and action.live is not None:
-            names = {action.live.id, *action.live.outputs.values()}
-            found = (user for name in names for user in users.get(name, ()))
-            yield from ((action.key, key, loose) for key, loose in found if key != action.key)
-
-
-def _hand_over(
-    actions: list[Action], kinds: Mapping[str, Kind[Any]], known: Mapping[Address, Observed[Any]]
-) -> Iterator[Need]:
-    """Who is to lose what only one can have needs the one who is to have it: so nothing is without in between."""
-    takers = [action for action in actions if action.manifest is not None and action.verb is not Verb.DELETE]
-    for loser in actions:
-        lost = _lost(loser, kinds[loser.address.kind].hands_over)
-        things = {address for address, live in known.items() if lost & {live.id, *live.outputs.values()}}
-        for taker in takers:
-            rivals = taker.address.kind == loser.address.kind and taker.address != loser.address
-            if rivals and taker.manifest and things & {link.target for link in taker.manifest.links}:
-                yield loser.key, taker.key, True
-
-
-def _lost(action: Action, fields: frozenset[str]) -> set[str]:
-    """What a resource will no longer have in some of its fields, which are sets."""
-    if action.verb is Verb.DELETE and action.live:
-        live = action.live.spec.model_dump(by_alias=True)
-        return {value for field in fields for value in live[field] or ()}
-    changes = (change for change in action.changes if change.path in fields)
-    return {value for change in changes for value in {*change.before} - {*change.after}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from controller.manifest.permissions import policy, write_policies
 from controller.model.policy import PolicyDocument
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "iam"
+LOOKS = re.compile("(Get|List|Describe|Search|BatchGet)")
 FILES = sorted(FOLDER.rglob("*.json"))
 
 
@@ -33,8 +35,7 @@ def test_iam_takes_every_document(path: Path) -> None:
 
 def test_a_role_that_may_only_look_can_change_nothing() -> None:
     (statement,) = json.loads(policy(KINDS.values(), read_only=True))["Statement"]
-    changing = {action for kind in KINDS.values() for action in kind.writes if action not in kind.reads}
-    assert not changing & set(statement["Action"])
+    assert [action for action in statement["Action"] if not LOOKS.match(action.partition(":")[2])] == []
 
 
 def test_no_action_stands_twice() -> None:

@@ -1,7 +1,7 @@
 """The one table of what moto cannot do, or does otherwise than AWS documents. Nothing else is ever skipped.
 
-Each entry names the kind and the field, and gives the reason. What stands here is covered by calls that are checked against
-botocore's service model instead (test_requests_*.py).
+Each entry names the kind and the field (`*`: all of the kind), and gives the reason. What stands here is covered by calls that are
+checked against botocore's service model instead (test_requests_*.py).
 """
 
 from __future__ import annotations
@@ -9,6 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 GAPS: Mapping[tuple[str, str], str] = {
+    ("directconnect/Gateway", "*"): "moto has connections and link aggregation groups alone",
+    ("directconnect/VirtualInterface", "*"): "moto has connections and link aggregation groups alone",
+    ("ec2/DhcpOptions", "ipv6AddressPreferredLeaseTime"): "moto's CreateDhcpOptions leaves it out",
+    ("cloudwatch/Alarm", "metrics"): "come and go only together with metricName and what stands beside it",
+    ("cloudwatch/Alarm", "thresholdMetricId"): "comes and goes only together with metrics and threshold",
+    ("ec2/FlowLog", "destinationOptions"): "moto keeps none",
+    ("ec2/FlowLog", "logDestination"): "needs logDestinationType and logGroupName to go in the same change",
+    ("ec2/FlowLog", "logDestinationType"): "needs logDestination and logGroupName to go in the same change",
+    ("ec2/FlowLog", "networkInterface"): "needs vpc to go in the same change",
+    ("ec2/FlowLog", "subnet"): "needs vpc to go in the same change",
     (
         "ec2/ElasticIp",
         "networkBorderGroup",
@@ -33,6 +43,18 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/Subnet", "privateDnsHostnameType"): "moto's ModifySubnetAttribute leaves it out",
     ("ec2/Subnet", "ipv6Native"): "needs cidrBlock to go in the same change; moto knows no subnet without one",
     (
+        "ecs/Service",
+        "rollout",
+    ): "moto simulates no deployment: none takes time, fails or is rolled back (test_ecs_rollout.py)",
+    ("ecs/TaskDefinition", "enableFaultInjection"): "moto's RegisterTaskDefinition leaves it out",
+    ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "privateDnsEnabled"): "moto's ModifyVpcEndpoint leaves it out",
+    ("ec2/VpcEndpoint", "securityGroups"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "subnets"): "only interface endpoints have them, and the sample is a gateway endpoint",
+    ("ec2/VpcEndpoint", "vpc"): "its route tables are of the other VPC, and have to go in the same change",
+    ("ec2/VpcEndpoint", "vpcEndpointType"): "its route tables have to go in the same change",
+    (
         "ec2/TransitGateway",
         "transitGatewayCidrBlocks",
     ): "moto's ModifyTransitGateway keeps what is to be added and removed, and does neither",
@@ -52,8 +74,17 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/VpnConnection", "outsideIpAddressType"): "moto keeps no options of a VPN connection",
     ("ec2/VpnConnection", "transportTransitGatewayAttachmentId"): "moto keeps no options of a VPN connection",
     ("ec2/VpnConnection", "preSharedKeyStorage"): "moto keeps no options of a VPN connection",
+    ("acm/Certificate", "keyAlgorithm"): "moto's certificates are RSA_2048, whatever is asked for",
+    ("acm/Certificate", "zone"): "moto issues without looking at records, so that there is nothing to wait for",
+    ("elbv2/Listener", "alpnPolicy"): "only a TLS listener has one, and moto's ModifyListener leaves it out",
+    ("elbv2/Listener", "mutualAuthentication"): "moto leaves it out",
+    ("elbv2/Listener", "protocol"): "needs certificate to go in the same change",
     ("elbv2/LoadBalancer", "subnetMappings"): "moto does not tell the addresses of a mapping",
     ("elbv2/LoadBalancer", "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic"): "moto leaves it out",
+    (
+        "elbv2/TargetGroup",
+        "healthCheckEnabled",
+    ): "only a Lambda function's can be off, which moto knows without health checks",
     ("iam/Group", "path"): "moto's UpdateGroup takes a new path only beside a new name",
     ("iam/OIDCProvider", "clientIds"): "moto has neither AddClientIDToOpenIDConnectProvider nor its opposite",
     ("iam/SAMLProvider", "tags"): "moto keeps no tags of SAML providers",
@@ -66,7 +97,18 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("route53/HostedZone", "authorizedVpcs"): "moto has no CreateVPCAssociationAuthorization",
     ("route53/HostedZone", "dnssec"): "moto has no key-signing keys, and signs nothing",
     ("route53/HostedZone", "queryLogging"): "moto wants the log group in us-east-1, where the tests' scope is not",
+    ("servicediscovery/Namespace", "vpc"): "comes and goes only together with type, and AWS does not report it",
+    ("servicediscovery/Service", "customHealthCheck"): "comes and goes only together with healthCheckType",
+    (
+        "secretsmanager/Secret",
+        "generate",
+    ): "is used once, when a secret is made; AWS does not report it, and nor does moto",
 }
+
+TWO_SCOPES: Mapping[str, str] = {
+    "ec2/VpcPeeringAccepter": "answers what another scope asks: its life is shown in test_ec2_peering.py",
+}
+"""Kinds that one scope alone cannot show, so that the conformance suite has no samples of them."""
 
 
 def gap(kind: str, what: str) -> str:

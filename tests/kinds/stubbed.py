@@ -45,9 +45,9 @@ class Stubbed:
         """The next call, by AWS's name for it, with just these parameters."""
         self._stub.add_response(xform_name(operation), reply or {}, params)
 
-    def refuse(self, operation: str, code: str) -> None:
+    def refuse(self, operation: str, code: str, message: str = "") -> None:
         """The next call, and the error that AWS answers."""
-        self._stub.add_client_error(xform_name(operation), code)
+        self._stub.add_client_error(xform_name(operation), code, message)
 
     @property
     def aws(self) -> Aws:

@@ -7,12 +7,14 @@ from pydantic import ValidationError
 
 from controller.errors import AwsBusy
 from controller.kinds.ec2 import elastic_ip, internet_gateway, nat_gateway
+from controller.kinds.ec2.egress_only_internet_gateway import EgressOnlyInternetGateway
 from controller.kinds.ec2.elastic_ip import ElasticIp
 from controller.kinds.ec2.internet_gateway import InternetGateway, InternetGatewaySpec
 from controller.kinds.ec2.nat_gateway import NatGateway, NatGatewaySpec
 from controller.model.observed import Wanted
 from controller.model.plan import Verb
 from tests.kinds.stubbed import Stubbed
+from tests.kinds.test_ec2_routes import VPC, doc, found
 
 ADDRESS = {
     "PublicIp": "198.51.100.7",
@@ -201,3 +203,21 @@ def test_a_replacement_is_told_by_what_becomes_of_the_address(
 def test_a_nat_gateway_that_aws_would_refuse_is_said_before(spec: dict[str, str], found: str) -> None:
     with pytest.raises(ValidationError, match=found):
         NatGatewaySpec.model_validate(spec)
+
+
+@pytest.mark.parametrize(
+    ("state", "seen"), [("attached", [""]), ("attaching", ["AWS is still attaching it"]), ("detached", [])]
+)
+def test_an_egress_only_gateway_is_there_for_as_long_as_it_is_attached(state: str, seen: list[str]) -> None:
+    account = Stubbed("ec2")
+    gateway = {"EgressOnlyInternetGatewayId": "eigw-1", "Attachments": [{"State": state, "VpcId": "vpc-1"}]}
+    account.expect("DescribeEgressOnlyInternetGateways", {"EgressOnlyInternetGateways": [gateway]}, MaxResults=255)
+    assert [live.pending for live in EgressOnlyInternetGateway().observe(account.aws, Wanted())] == seen
+
+
+@pytest.mark.parametrize("kind", ["InternetGateway", "EgressOnlyInternetGateway"])
+def test_two_gateways_for_one_vpc_are_an_error_at_both(kind: str) -> None:
+    first, second = found(VPC, doc(kind, "one", vpc="main"), doc(kind, "two", vpc="main"))
+    assert first.startswith("VPC main has two (net.yaml:")
+    assert second.startswith("VPC main has one (net.yaml:")
+    assert found(doc("InternetGateway", "one"), doc("InternetGateway", "two")) == []

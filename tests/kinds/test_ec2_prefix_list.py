@@ -62,17 +62,19 @@ def test_a_list_that_aws_would_refuse_is_refused_before_any_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "pending"),
+    ("facts", "pending", "failed"),
     [
-        ({"State": "create-complete"}, ""),
-        ({"State": "restore-complete"}, ""),
-        ({"State": "modify-in-progress"}, "AWS is still at it (modify-in-progress)"),
-        ({"State": "modify-failed", "StateMessage": "sg-1 has no room"}, "modify failed: sg-1 has no room"),
-        ({"State": "create-failed"}, "create failed: AWS does not say why"),
+        ({"State": "create-complete"}, "", ""),
+        ({"State": "restore-complete"}, "", ""),
+        ({"State": "modify-in-progress"}, "AWS is still at it (modify-in-progress)", ""),
+        ({"State": "modify-failed", "StateMessage": "sg-1 has no room"}, "modify failed: sg-1 has no room", ""),
+        ({"State": "create-failed", "StateMessage": "no more lists"}, "", "no more lists"),
+        ({"State": "create-failed"}, "", "AWS does not say why"),
     ],
 )
-def test_what_aws_is_at_and_what_it_failed_at_is_said(facts: dict[str, str], pending: str) -> None:
-    assert live(**facts).pending == pending
+def test_what_aws_is_at_and_what_it_failed_at_is_said(facts: dict[str, str], pending: str, failed: str) -> None:
+    """What could not be made is made anew; what could not be changed still holds what it held."""
+    assert (live(**facts).pending, live(**facts).failed) == (pending, failed)
 
 
 def test_entries_are_read_only_of_lists_that_matter() -> None:

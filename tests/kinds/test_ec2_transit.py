@@ -294,12 +294,12 @@ def test_a_table_is_deleted_once_its_attachments_are_out_of_it() -> None:
 
 def test_two_spellings_of_one_destination_are_refused() -> None:
     routes = "routes: {'2001:db8::/32': blackhole, '2001:DB8::/32': blackhole}"
-    (found,) = problems(manifest("TransitGatewayRouteTable", "t", f"transitGateway: tgw-1, {routes}"))
+    (found,) = problems(manifest("TransitGatewayRouteTable", "t", f"transitGateway: tgw-00000001, {routes}"))
     assert "2001:DB8::/32 and 2001:db8::/32 are the same destination" in found
 
 
 def test_an_attachment_in_two_tables_and_one_of_another_gateway_are_found_before_any_call() -> None:
-    attachment = "vpc: main, subnets: [subnet-1]"
+    attachment = "vpc: main, subnets: [subnet-00000001]"
     found = problems(
         VPC.replace("VPC", "main")
         + manifest("TransitGateway", "hub", "")

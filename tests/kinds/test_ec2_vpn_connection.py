@@ -25,8 +25,8 @@ VPN: dict[str, Any] = {
     "State": "available",
     "Category": "VPN",
     "Type": "ipsec.1",
-    "CustomerGatewayId": "cgw-1",
-    "TransitGatewayId": "tgw-1",
+    "CustomerGatewayId": "cgw-00000001",
+    "TransitGatewayId": "tgw-00000001",
     "CustomerGatewayConfiguration": f"<pre_shared_key>{KEY}</pre_shared_key>",
     "PreSharedKeyArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:s2svpn",
     "Options": {
@@ -87,7 +87,9 @@ def test_no_key_of_a_real_connection_is_kept_shown_or_told(aws_endpoint: str, tm
     ],
 )
 def test_a_key_in_a_manifest_is_refused_and_not_repeated(spec: str) -> None:
-    (found,) = problems(manifest("VpnConnection", "office", f"customerGateway: cgw-1, vpnGateway: vgw-1, {spec}"))
+    (found,) = problems(
+        manifest("VpnConnection", "office", f"customerGateway: cgw-00000001, vpnGateway: vgw-00000001, {spec}")
+    )
     assert "a pre-shared key is a secret and does not belong in git: leave it out" in found
     assert "hunter2" not in found
 
@@ -95,18 +97,18 @@ def test_a_key_in_a_manifest_is_refused_and_not_repeated(spec: str) -> None:
 def test_a_connection_of_a_documented_reply() -> None:
     aws = Stubbed("ec2").aws
     (kept,) = without_secrets([VPN])
-    found = translate(aws, kept, {"vpn-1": "tgw-attach-1"})
+    found = translate(aws, kept, {"vpn-1": "tgw-attach-00000001"})
     assert found.outputs == {
         "id": "vpn-1",
         "arn": "arn:aws:ec2:eu-central-1:123456789012:vpn-connection/vpn-1",
-        "attachmentId": "tgw-attach-1",
+        "attachmentId": "tgw-attach-00000001",
         "tunnel1Address": "192.0.2.1",
         "tunnel2Address": "192.0.2.2",
         "preSharedKeyArn": VPN["PreSharedKeyArn"],
     }
     want = VpnConnectionSpec(
-        customer_gateway="cgw-1",
-        transit_gateway="tgw-1",
+        customer_gateway="cgw-00000001",
+        transit_gateway="tgw-00000001",
         pre_shared_key_storage="SecretsManager",
         tunnel1=TunnelOptions(tunnel_inside_cidr="169.254.44.40/30", phase1_dh_group_numbers=frozenset({20, 14})),
     )
@@ -156,43 +158,45 @@ def test_tunnel_options_come_back_from_aws_as_they_went_there() -> None:
     [
         ("", "spec.vpnGateway: needs a vpnGateway or a transitGateway, and not both"),
         (
-            "vpnGateway: vgw-1, transitGateway: tgw-1",
+            "vpnGateway: vgw-00000001, transitGateway: tgw-00000001",
             "spec.vpnGateway: needs a vpnGateway or a transitGateway, and not both",
         ),
-        ("transitGateway: tgw-1, routes: [10.0.0.0/8]", "spec.routes: has no effect with a transitGateway"),
+        ("transitGateway: tgw-00000001, routes: [10.0.0.0/8]", "spec.routes: has no effect with a transitGateway"),
         (
-            "vpnGateway: vgw-1, routes: [10.0.0.0/8]",
+            "vpnGateway: vgw-00000001, routes: [10.0.0.0/8]",
             "spec.routes: needs staticRoutesOnly: true; with BGP the device tells its routes itself",
         ),
-        ("vpnGateway: vgw-1, enableAcceleration: true", "spec.enableAcceleration: needs a transitGateway"),
+        ("vpnGateway: vgw-00000001, enableAcceleration: true", "spec.enableAcceleration: needs a transitGateway"),
         (
-            "vpnGateway: vgw-1, tunnelInsideIpVersion: ipv6",
+            "vpnGateway: vgw-00000001, tunnelInsideIpVersion: ipv6",
             "spec.tunnelInsideIpVersion: needs a transitGateway for ipv6",
         ),
         (
-            "transitGateway: tgw-1, outsideIpAddressType: PrivateIpv4",
+            "transitGateway: tgw-00000001, outsideIpAddressType: PrivateIpv4",
             "spec.transportTransitGatewayAttachmentId: and outsideIpAddressType: PrivateIpv4 need each other",
         ),
         (
-            "vpnGateway: vgw-1, tunnel1: {tunnelInsideCidr: 10.0.0.0/30}",
+            "vpnGateway: vgw-00000001, tunnel1: {tunnelInsideCidr: 10.0.0.0/30}",
             "spec.tunnel1.tunnelInsideCidr: 10.0.0.0/30 is no /30 of 169.254.0.0/16, which is what AWS takes",
         ),
         (
-            "vpnGateway: vgw-1, tunnel1: {tunnelInsideIpv6Cidr: '2001:db8::/126'}",
+            "vpnGateway: vgw-00000001, tunnel1: {tunnelInsideIpv6Cidr: '2001:db8::/126'}",
             "spec.tunnel1.tunnelInsideIpv6Cidr: 2001:db8::/126 is no /126 of fd00::/8, which is what AWS takes",
         ),
         (
-            "vpnGateway: vgw-1, tunnel1: {phase1LifetimeSeconds: 900, phase2LifetimeSeconds: 900}",
+            "vpnGateway: vgw-00000001, tunnel1: {phase1LifetimeSeconds: 900, phase2LifetimeSeconds: 900}",
             "spec.tunnel1: phase2LifetimeSeconds (900) must be less than phase1LifetimeSeconds (900)",
         ),
         (
-            "vpnGateway: vgw-1, tunnel1: {phase2LifetimeSeconds: 1000, rekeyMarginTimeSeconds: 600}",
+            "vpnGateway: vgw-00000001, tunnel1: {phase2LifetimeSeconds: 1000, rekeyMarginTimeSeconds: 600}",
             "spec.tunnel1: rekeyMarginTimeSeconds (600) must be at most half of phase2LifetimeSeconds",
         ),
     ],
 )
 def test_what_aws_would_refuse_is_found_before_any_call(spec: str, found: str) -> None:
-    assert problems(manifest("VpnConnection", "office", f"customerGateway: cgw-1, {spec}".rstrip(", "))) == [found]
+    assert problems(manifest("VpnConnection", "office", f"customerGateway: cgw-00000001, {spec}".rstrip(", "))) == [
+        found
+    ]
 
 
 def test_a_plan_says_what_a_change_of_a_connection_means() -> None:
@@ -219,5 +223,8 @@ def test_a_plan_says_what_a_change_of_a_connection_means() -> None:
 def test_between_two_gateways_there_is_one_connection_and_with_a_transit_gateway_many() -> None:
     """AWS answers a create between two gateways that are connected already with what is there, whoever made it."""
     kind = VpnConnection()
-    assert kind.claim(VpnConnectionSpec(customer_gateway="cgw-1", vpn_gateway="vgw-1")) == "cgw-1/vgw-1"
-    assert kind.claim(VpnConnectionSpec(customer_gateway="cgw-1", transit_gateway="tgw-1")) == ""
+    assert (
+        kind.claim(VpnConnectionSpec(customer_gateway="cgw-00000001", vpn_gateway="vgw-00000001"))
+        == "cgw-00000001/vgw-00000001"
+    )
+    assert kind.claim(VpnConnectionSpec(customer_gateway="cgw-00000001", transit_gateway="tgw-00000001")) == ""

@@ -17,6 +17,7 @@ ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 CHANGING = ("create", "update", "delete", "retag", "holders")
 
 PREFIXES: Mapping[str, str] = {
+    "cloudwatch": "cloudwatch",
     "resourcegroupstaggingapi": "tag",
 }
 """IAM's prefix of a service (as boto3 names it) where it is not the name that requests are signed with."""
@@ -24,11 +25,47 @@ PREFIXES: Mapping[str, str] = {
 ACTIONS: Mapping[tuple[str, str], tuple[str, ...]] = {}
 """The actions of an operation (service as boto3 names it) where it is not the one action of the same name."""
 
+SCALING = (
+    "Application Auto Scaling asks for it of who calls: "
+    "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"
+)
+CLOUD_MAP = (
+    "Cloud Map does it as who calls: https://docs.aws.amazon.com/cloud-map/latest/dg/cloud-map-api-permissions-ref.html"
+)
 WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
+    ("ec2/FlowLog", "iam:PassRole"): "CreateFlowLogs asks for it where it gives a role: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html",
+    ("ec2/FlowLog", "logs:CreateLogDelivery"): "CreateFlowLogs asks for it for S3 and Firehose: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html",
+    ("ec2/FlowLog", "logs:DeleteLogDelivery"): "DeleteFlowLogs asks for it for S3 and Firehose: "
+    "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html",
     ("elbv2/LoadBalancer", "iam:CreateServiceLinkedRole"): "an account's first load balancer asks for it: "
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
     ("iam/InstanceProfile", "iam:PassRole"): "AddRoleToInstanceProfile asks for it: "
     "https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html",
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:DeleteAlarms"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:DescribeAlarms"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "cloudwatch:PutMetricAlarm"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "ecs:DescribeServices"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "ecs:UpdateService"): SCALING,
+    ("applicationautoscaling/ScalableTarget", "iam:CreateServiceLinkedRole"): SCALING,
+    ("servicediscovery/Namespace", "ec2:DescribeRegions"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "ec2:DescribeVpcs"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:ChangeResourceRecordSets"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:CreateHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:DeleteHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:GetHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Namespace", "route53:ListHostedZonesByName"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:ChangeResourceRecordSets"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:CreateHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:DeleteHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:GetHealthCheck"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:GetHostedZone"): CLOUD_MAP,
+    ("servicediscovery/Service", "route53:UpdateHealthCheck"): CLOUD_MAP,
+    ("ecs/Cluster", "iam:CreateServiceLinkedRole"): "the first CreateCluster of an account makes ECS's own role: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html",
+    ("ecs/TaskDefinition", "iam:PassRole"): "RegisterTaskDefinition asks for it, for both roles: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 }
 """Actions that AWS asks for beside the call's own, and where it says so."""
 

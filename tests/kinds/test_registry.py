@@ -20,6 +20,7 @@ from controller.manifest.schema import write_schemas
 from controller.model.manifest import Loaded
 from controller.model.scope import Lifecycle, ScopeSpec
 from controller.source.folder import FolderSource
+from tests.kinds.gaps import GAPS
 from tests.stage import Stage
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +92,7 @@ def test_what_is_named_in_a_kind_is_a_field_of_its_spec(kind: Kind[Any]) -> None
 
 def test_the_schemas_in_the_repository_are_current(tmp_path: Path) -> None:
     """`make schemas` renews them."""
-    names = write_schemas(tmp_path, KINDS)
+    names = write_schemas(tmp_path, {**KINDS, **COMPOSITES})
     for name in names:
         assert (ROOT / "schemas" / name).read_text() == (tmp_path / name).read_text(), name
     there = {path.relative_to(ROOT / "schemas").as_posix() for path in (ROOT / "schemas").rglob("*.json")}
@@ -123,7 +124,9 @@ def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
 
 
 def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
-    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in EXAMPLES.rglob("*.yaml")}
+    without = {kind.partition("/")[0] for kind, what in GAPS if what == "*"}  # services of which moto has nothing
+    paths = (path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in without)
+    files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in paths}
     stage = Stage(tmp_path, files, scope="examples")
-    assert stage.converge().converged
+    stage.converge_all(*stage.loaded().scopes)
     assert stage.plan().actions == ()

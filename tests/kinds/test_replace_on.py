@@ -19,26 +19,44 @@ from controller.kinds.base import Kind
 from controller.kinds.registry import KINDS
 
 TYPES: Mapping[str, str] = {
+    "directconnect/Gateway": "AWS::DirectConnect::DirectConnectGateway",
     "ec2/ElasticIp": "AWS::EC2::EIP",
+    "acm/Certificate": "AWS::CertificateManager::Certificate",
+    "elbv2/Listener": "AWS::ElasticLoadBalancingV2::Listener",
+    "elbv2/ListenerRule": "AWS::ElasticLoadBalancingV2::ListenerRule",
     "elbv2/LoadBalancer": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+    "elbv2/TargetGroup": "AWS::ElasticLoadBalancingV2::TargetGroup",
     "iam/Policy": "AWS::IAM::ManagedPolicy",  # AWS::IAM::Policy is an inline policy
 }
 """CloudFormation's type where it is not AWS::<service>::<Kind>."""
 
 WITHOUT_TYPE: Mapping[str, str] = {
+    "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
+    "servicediscovery/Namespace": "CloudFormation has a type for each of the three sorts",
 }
 """Kinds that CloudFormation does not know."""
 
 NAMES: Mapping[tuple[str, str], str] = {
+    ("ec2/EgressOnlyInternetGateway", "VpcId"): "vpc",
     ("ec2/NatGateway", "AllocationId"): "elasticIp",
     ("ec2/NatGateway", "SubnetId"): "subnet",
     ("ec2/RouteTable", "VpcId"): "vpc",
+    ("ec2/FlowLog", "ResourceId"): "vpc",
     ("ec2/NetworkAcl", "VpcId"): "vpc",
     ("ec2/SecurityGroup", "GroupDescription"): "description",
     ("ec2/SecurityGroup", "VpcId"): "vpc",
     ("ec2/Subnet", "VpcId"): "vpc",
+    ("elbv2/Listener", "LoadBalancerArn"): "loadBalancer",
+    ("elbv2/ListenerRule", "ListenerArn"): "listener",
+    ("ecs/TaskDefinition", "ExecutionRoleArn"): "executionRole",
+    ("ecs/TaskDefinition", "TaskRoleArn"): "taskRole",
+    ("ec2/VpcEndpoint", "VpcId"): "vpc",
+    ("elbv2/TargetGroup", "VpcId"): "vpc",
+    ("ec2/VpcPeeringConnection", "PeerVpcId"): "peerVpc",
+    ("ec2/VpcPeeringConnection", "VpcId"): "vpc",
     ("ec2/TransitGatewayRouteTable", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "TransitGatewayId"): "transitGateway",
     ("ec2/TransitGatewayVpcAttachment", "VpcId"): "vpc",
@@ -52,10 +70,15 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("route53/HealthCheck", "HealthCheckConfig/Type"): "type",
     ("route53/HostedZone", "DelegationSetId"): "delegationSet",
     ("route53/RecordSet", "HostedZoneId"): "zone",
+    ("servicediscovery/Service", "HealthCheckCustomConfig"): "customHealthCheck",
+    ("servicediscovery/Service", "NamespaceId"): "namespace",
 }
 """Our field for a property (kind, CloudFormation's name) where it is not the same name in camelCase."""
 
 LEFT_OUT: Mapping[tuple[str, str], str] = {
+    ("acm/Certificate", "CertificateAuthorityArn"): "private certificates are left out",
+    ("acm/Certificate", "CertificateExport"): "certificates whose key can be exported are left out",
+    ("acm/Certificate", "DomainValidationOptions"): "zone says where the records are made",
     ("ec2/ElasticIp", "Address"): "one address can be had once only; to keep one, adopt it by its allocation id",
     ("ec2/ElasticIp", "IpamPoolId"): "DescribeAddresses does not report it",
     ("ec2/ElasticIp", "TransferAddress"): "a transfer is accepted once, and is no state to hold",
@@ -70,6 +93,18 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/Vpc", "Ipv4IpamPoolId"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "Ipv4NetmaskLength"): "ranges are written in git, not drawn from a pool",
     ("ec2/Vpc", "VpcEncryptionControl"): "encryption controls are left out",
+    ("ecs/Service", "Role"): "ECS has its own service-linked role for that",
+    ("ecs/TaskDefinition", "InferenceAccelerators"): "AWS has ended Elastic Inference",
+    ("ecs/TaskDefinition", "ProxyConfiguration"): "AWS has ended App Mesh",
+    ("ec2/FlowLog", "DeliverCrossAccountRole"): "delivery into another account's log group is left out",
+    ("ec2/FlowLog", "ResourceType"): "vpc, subnet and networkInterface say it",
+    ("ec2/FlowLog", "TagFieldSpecifications"): "tags as fields of a record are left out",
+    ("ec2/VpcPeeringConnection", "PeerOwnerId"): "peerVpc says it",
+    ("ec2/VpcPeeringConnection", "PeerRegion"): "peerVpc says it",
+    ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsPreference"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "DnsOptions/PrivateDnsSpecifiedDomains"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "ResourceConfigurationArn"): "endpoints of VPC Lattice are left out",
+    ("ec2/VpcEndpoint", "ServiceNetworkArn"): "endpoints of VPC Lattice are left out",
     ("ec2/CustomerGateway", "Type"): "AWS has one type only: ipsec.1",
     ("ec2/CustomerGateway", "BgpAsnExtended"): "bgpAsn takes both, and the kind chooses the parameter",
     ("ec2/VpnConnection", "Type"): "AWS has one type only: ipsec.1",
@@ -78,15 +113,41 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
     ("route53/RecordSet", "HostedZoneName"): "zone says it",
+    ("servicediscovery/Service", "Type"): "dnsRecords says it",
 }
 """Properties that a Spec has no field for, and why."""
 
+_REVISIONS = (
+    "a change registers another revision of the same family: "
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html"
+)
+_OF_A_REVISION = (
+    "containerDefinitions",
+    "cpu",
+    "enableFaultInjection",
+    "ephemeralStorage",
+    "executionRole",
+    "ipcMode",
+    "memory",
+    "networkMode",
+    "pidMode",
+    "placementConstraints",
+    "requiresCompatibilities",
+    "runtimePlatform",
+    "taskRole",
+    "volumes",
+)
 OTHERWISE: Mapping[tuple[str, str], str] = {
+    **{("ecs/TaskDefinition", name): _REVISIONS for name in _OF_A_REVISION},
     (
         "ec2/ElasticIp",
         "publicIpv4Pool",
     ): "an address stays in its pool, and no call moves it; CloudFormation takes another "
     "under the same name: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html",
+    ("ec2/FlowLog", "subnet"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
+    ("ec2/FlowLog", "networkInterface"): "it is the resource, as vpc is: "
+    "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateFlowLogs.html",
     ("ec2/NetworkAcl", "default"): "AWS makes the default ACL with the VPC, and no other can become it: "
     "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
     ("ec2/PrefixList", "addressFamily"): "the call that changes a list does not take it: "
@@ -124,6 +185,12 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
     ("route53/HealthCheck", "ipAddress"): "it can neither be added nor be taken away: "
     "https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html",
+    ("servicediscovery/Service", "routingPolicy"): "UpdateService does not take it: "
+    "https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html",
+    ("servicediscovery/Service", "dnsRecords"): "the type of a record cannot be updated: "
+    "https://docs.aws.amazon.com/cloud-map/latest/api/API_DnsConfig.html",
+    ("ssm/Parameter", "type"): "PutParameter refuses another type (HierarchyTypeMismatchException): "
+    "https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html",
 }
 """Fields (kind, field) where CloudFormation is not to be followed, with the page of AWS's API that says so."""
 

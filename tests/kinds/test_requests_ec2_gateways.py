@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from controller.kinds.ec2 import elastic_ip, nat_gateway, route_table
+from controller.kinds.ec2 import elastic_ip, nat_gateway, route_table, vpc_endpoint
 from controller.kinds.ec2.elastic_ip import ElasticIp, ElasticIpSpec
 from controller.kinds.ec2.nat_gateway import NatGateway, NatGatewaySpec
 from controller.kinds.ec2.route_spec import RouteTableSpec
 from controller.kinds.ec2.route_table import RouteTable
 from controller.kinds.ec2.routes import Route
+from controller.kinds.ec2.vpc_endpoint import DnsOptions, VpcEndpoint, VpcEndpointSpec
 from tests.kinds.stubbed import Stubbed, covers
 
 TAGS = {"a": "b"}
@@ -147,4 +148,87 @@ def test_a_table_for_another_vpc_is_a_new_one_and_has_its_routes_before_its_subn
     spec = RouteTableSpec(vpc="vpc-2", routes=routes, subnets=frozenset({"subnet-2"}))
     assert RouteTable().create(account.aws, spec, TAGS).id == "rtb-2"
     assert "vpc" in RouteTable.replace_on
+    account.done()
+
+
+ENDPOINT = {
+    "VpcEndpointId": "vpce-1",
+    "VpcEndpointType": "Interface",
+    "VpcId": "vpc-1",
+    "ServiceName": "com.amazonaws.eu-central-1.ecr.api",
+    "State": "available",
+    "SubnetIds": ["subnet-1"],
+    "Groups": [{"GroupId": "sg-1", "GroupName": "web"}],
+    "PrivateDnsEnabled": False,
+    "IpAddressType": "ipv4",
+    "DnsOptions": {"DnsRecordIpType": "ipv4"},
+}
+
+
+@covers("ec2/VpcEndpoint", "vpc", "vpcEndpointType")
+def test_an_interface_endpoint_is_made_with_all_that_it_is_to_be() -> None:
+    account = Stubbed("ec2")
+    account.expect(
+        "CreateVpcEndpoint",
+        {"VpcEndpoint": {**ENDPOINT, "State": "pending"}},
+        VpcId="vpc-1",
+        ServiceName="com.amazonaws.eu-central-1.ecr.api",
+        VpcEndpointType="Interface",
+        SubnetIds=["subnet-1"],
+        SecurityGroupIds=["sg-1"],
+        PrivateDnsEnabled=False,
+        IpAddressType="ipv4",
+        DnsOptions={"DnsRecordIpType": "ipv4"},
+        TagSpecifications=tagged("vpc-endpoint"),
+    )
+    spec = vpc_endpoint.translate(account.aws, ENDPOINT).spec
+    made = VpcEndpoint().create(
+        account.aws, spec.model_copy(update={"policy_document": vpc_endpoint.FULL_ACCESS}), TAGS
+    )
+    assert made.pending == "AWS is still making it"
+    assert {"vpc", "vpcEndpointType"} <= VpcEndpoint.replace_on
+    account.done()
+
+
+@covers("ec2/VpcEndpoint", "dnsOptions", "ipAddressType", "privateDnsEnabled", "securityGroups", "subnets")
+def test_what_an_endpoint_gets_and_what_it_loses_is_one_call() -> None:
+    account = Stubbed("ec2")
+    live = vpc_endpoint.translate(account.aws, ENDPOINT)
+    account.expect(
+        "ModifyVpcEndpoint",
+        VpcEndpointId="vpce-1",
+        AddSubnetIds=["subnet-2"],
+        RemoveSubnetIds=["subnet-1"],
+        AddSecurityGroupIds=["sg-2"],
+        RemoveSecurityGroupIds=["sg-1"],
+        PrivateDnsEnabled=True,
+        IpAddressType="dualstack",
+        DnsOptions={"DnsRecordIpType": "dualstack", "PrivateDnsOnlyForInboundResolverEndpoint": True},
+    )
+    options = DnsOptions(dns_record_ip_type="dualstack", private_dns_only_for_inbound_resolver_endpoint=True)
+    changes = {
+        "subnets": frozenset({"subnet-2"}),
+        "security_groups": frozenset({"sg-2"}),
+        "private_dns_enabled": True,
+        "ip_address_type": "dualstack",
+        "dns_options": options,
+    }
+    fields = frozenset({"subnets", "securityGroups", "privateDnsEnabled", "ipAddressType", "dnsOptions"})
+    VpcEndpoint().update(account.aws, live, live.spec.model_copy(update=changes), fields)
+    account.done()
+
+
+def test_an_endpoint_to_a_service_in_another_region_says_the_region() -> None:
+    account = Stubbed("ec2")
+    account.expect(
+        "CreateVpcEndpoint",
+        {"VpcEndpoint": ENDPOINT},
+        VpcId="vpc-1",
+        ServiceName="com.amazonaws.us-east-1.ecr.api",
+        ServiceRegion="us-east-1",
+        VpcEndpointType="Interface",
+        TagSpecifications=tagged("vpc-endpoint"),
+    )
+    spec = VpcEndpointSpec(vpc="vpc-1", service_name="com.amazonaws.us-east-1.ecr.api", vpc_endpoint_type="Interface")
+    VpcEndpoint().create(account.aws, spec, TAGS)
     account.done()

@@ -174,7 +174,7 @@ def test_a_reference_to_another_scope_is_put_in_from_its_last_pass() -> None:
 def test_what_refers_to_something_that_is_still_not_known_is_not_made() -> None:
     stage = Stage()
     ended = stage.carry_out(needy())
-    assert (ended.result, ended.reason) == (Result.FAILED, "waits for (known after apply: test/Part/p.id)")
+    assert (ended.result, ended.reason) == (Result.WAITING, "waits for (known after apply: test/Part/p.id)")
     assert stage.cloud.calls == []
     assert stage.inventory.intents == {}
 
@@ -279,7 +279,7 @@ def test_a_replacement_that_could_not_be_made_does_not_delete_the_old_one() -> N
     assert (action.verb, action.in_place) == (Verb.REPLACE, True)
     stage = Stage(Cloud(live))
     ended = stage.carry_out(action)
-    assert (ended.result, stage.cloud.calls) == (Result.FAILED, [])
+    assert (ended.result, stage.cloud.calls) == (Result.WAITING, [])
     assert ended.reason == "waits for (known after apply: test/Part/p.id)"
 
 
@@ -463,6 +463,13 @@ def test_what_aws_makes_along_with_something_else_is_managed_and_not_on_record()
         assert (stage.inventory.entries, stage.inventory.intents) == ((), {})
 
 
+def test_what_is_left_undone_is_the_kinds_to_do() -> None:
+    live = replace(thing("x"), undone="it is not accepted yet")
+    stage = Stage(Cloud(live))
+    assert stage.carry_out(change(live)).result is Result.DONE
+    assert [call[0] for call in stage.cloud.calls] == ["update"]
+
+
 def test_what_refers_loosely_to_something_that_is_not_known_is_made_and_completed_later() -> None:
     peer = Link(address("y"), "id", loose=True)
     wanted = manifest("x", links=(peer,), peers=["y"])
@@ -505,6 +512,32 @@ def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
     stage.cloud.on["create"] = lambda: asked.append(acting.get())
     stage.carry_out(creation())
     assert asked == [X]
+
+
+class Revisioned(Cloud):
+    """Each update makes another revision, which others refer to."""
+
+    def update(self, aws: Aws, live: Observed[Any], spec: Any, changed: frozenset[str]) -> Made:
+        self.calls.append(("register", dict(live.tags or {})))
+        return Made(live.id, {"id": "thing-x:2"}, "is rolled out")
+
+
+def test_what_an_update_has_renewed_is_known_to_others_and_on_record() -> None:
+    stage = Stage(Revisioned(thing("x")))
+    applier = stage.applier()
+    ended = applier(change(thing("x"), steps=["a"]))
+    assert (ended.result, ended.pending) == (Result.DONE, "is rolled out")
+    assert applier.outputs(X, "id") == "thing-x:2"
+    (found,) = stage.inventory.entries
+    assert (found.id, found.outputs) == ("thing-x", {"id": "thing-x:2"})
+
+
+def test_an_update_sees_the_tags_as_they_are_to_be() -> None:
+    """Some updates are another create, which has tags in the call."""
+    live = thing("x", tags={**ours("x"), "by": "hand"})
+    stage = Stage(Revisioned(live))
+    stage.carry_out(change(live, steps=["a"], tags={"team": "a"}))
+    assert stage.cloud.calls[-1] == ("register", {**ours("x"), "team": "a"})
 
 
 def test_what_aws_could_not_make_is_made_anew_at_once_and_then_not_before_its_time() -> None:

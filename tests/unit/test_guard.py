@@ -262,3 +262,24 @@ def test_what_replacements_leave_behind_was_agreed_to_with_them() -> None:
     live = tuple(thing(f"old-{name}", tags=ours(name)) for name in "ab")
     given = situation((manifest("a"), manifest("b")), {"test/Thing": live}, inventory=known, scope=scope)
     assert held(guarded(given)) == {}
+
+
+def taken_back(commit: str) -> Situation:
+    """A thing that AWS made as git wants it, and then took back; it was last applied from this commit."""
+    live = replace(thing("x"), refused="the rollout was rolled back: out of memory")
+    known = Inventory((replace(entry(address("x"), "thing-x"), commit=commit),), fresh=False)
+    return situation((manifest("x", steps=["a"]),), {"test/Thing": (live,)}, inventory=known)
+
+
+def test_what_aws_took_back_is_not_asked_of_it_again_for_the_same_commit() -> None:
+    """Else a broken release would be rolled out and back for ever."""
+    given = taken_back("c1")
+    plan = guarded(given, entries=given.inventory.entries)
+    reason = "the rollout was rolled back: out of memory; not tried again before a new commit"
+    assert held(plan) == {"update x": reason}
+    assert status(plan, "x") == (State.HELD, f"steps differs; not done: {reason}")
+
+
+def test_a_new_commit_tries_again_what_aws_took_back() -> None:
+    given = taken_back("c0")
+    assert not held(guarded(given, entries=given.inventory.entries))

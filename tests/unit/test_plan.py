@@ -394,6 +394,13 @@ def test_an_innate_resource_is_managed_without_trueups_tags_and_never_deleted() 
     assert make_plan(situation((), {"test/Thing": (innate,)})).actions == ()
 
 
+def test_what_is_left_undone_is_an_update_though_no_field_differs() -> None:
+    """What a crash has cut off may show in no field: a connection that was asked for, and not accepted yet."""
+    undone = replace(thing("x"), undone="it is not accepted yet", pending="waits")
+    action = only(make_plan(situation((manifest("x"),), {"test/Thing": (undone,)})))
+    assert (action.verb, action.changes, action.reason) == (Verb.UPDATE, (), "it is not accepted yet")
+
+
 def test_an_innate_resource_that_something_of_ones_own_takes_the_place_of_stays() -> None:
     """AWS made it along with something else, and would not let it go."""
     innate = replace(thing("x", tags={}, shape="round"), innate=True)
@@ -471,6 +478,50 @@ def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> 
     assert plan.outputs[part] == {"id": "part-1"}
     later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
     assert [action.verb for action in later.actions] == [Verb.CREATE]
+
+
+def test_what_is_as_git_wants_it_and_does_not_work_is_failed_with_awss_reason() -> None:
+    live = replace(thing("x"), broken="no task of it starts", pending="0 of 2 run")
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
+    assert plan.actions == ()
+    assert status(plan, "x") == (State.FAILED, "no task of it starts")
+
+
+def test_what_was_taken_back_long_ago_is_no_trouble_where_git_wants_what_is_live() -> None:
+    live = replace(thing("x"), refused="it was rolled back")
+    plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
+    assert status(plan, "x") == (State.IN_SYNC, "")
+
+
+class Revisioned(Thing):
+    """A thing whose id becomes another with its steps."""
+
+    @property
+    def id(self) -> str:
+        return "test/Thing"
+
+    def renewed(self, changed: frozenset[str]) -> frozenset[str]:
+        return frozenset({"id"} if "steps" in changed else ())
+
+
+def user_of_x(**fields: Any) -> Plan:
+    """The plan for a thing with these fields and for another one that refers to it."""
+    user = manifest("user", links=(Link(address("x"), "id"),), peers=["x"])
+    live = (thing("x"), thing("user", peers=frozenset({"thing-x"})))
+    given = situation((manifest("x", **fields), user), {"test/Thing": live})
+    return make_plan(replace(given, kinds={**KINDS, "test/Thing": Revisioned()}))
+
+
+def test_who_refers_to_an_output_that_an_update_renews_is_updated_after_it_in_the_same_pass() -> None:
+    plan = user_of_x(steps=["a"])
+    assert verbs(plan) == [(Verb.UPDATE, "x"), (Verb.UPDATE, "user")]
+    assert plan.actions[1].needs == {plan.actions[0].key}
+    (change,) = plan.actions[1].changes
+    assert change.after == frozenset({"(known after apply: test/Thing/x.id)"})
+
+
+def test_an_update_that_renews_no_output_concerns_nobody_else() -> None:
+    assert verbs(user_of_x(labels={"a": "b"})) == [(Verb.UPDATE, "x")]
 
 
 def test_what_aws_could_not_make_is_made_anew_in_its_place() -> None:

@@ -31,7 +31,15 @@ BLOCKED = Status(ROLE, State.BLOCKED, "app exists and was not made by trueup", P
 
 def outcome(status: Status | None = None, error: str = "") -> Outcome:
     found = status or Status(ROLE, State.IN_SYNC)
-    return Outcome("prod", "c0ffee" * 6 + "c0ff", NOW - timedelta(hours=2, minutes=30), 1.5, {ROLE: found}, 0, error)
+    return Outcome(
+        "prod",
+        "c0ffee" * 6 + "c0ff",
+        datetime.now(UTC) - timedelta(hours=2, minutes=30, seconds=5),
+        1.5,
+        {ROLE: found},
+        0,
+        error,
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
@@ -176,7 +176,9 @@ class Maker:
             address = f"{self.name}-nat-{zone}"
             yield self._piece("ElasticIp", address, "nat")
             subnet = f"{self.name}-public-{zone}"
-            yield self._piece("NatGateway", f"{self.name}-{zone}", "nat", subnet=subnet, elasticIp=address)
+            nat = self._piece("NatGateway", f"{self.name}-{zone}", "nat", subnet=subnet, elasticIp=address)
+            # Without a way to the internet from its subnet AWS would fail it.
+            yield replace(nat, needs=(f"InternetGateway/{self.name}", f"RouteTable/{self.name}-public"))
 
     def tables(self) -> Iterator[Piece]:
         if self.spec.public:

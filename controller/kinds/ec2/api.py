@@ -5,12 +5,15 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from controller.aws.client import Aws
+from controller.aws.failure import refusal
 from controller.kinds.base import Kind
+from controller.model.manifest import Manifest
 from controller.model.observed import Observed
+from controller.model.problem import Problem
 from controller.model.spec import Spec
 
 S = TypeVar("S", bound=Spec)
@@ -77,6 +80,23 @@ def blocks(item: Mapping[str, Any], key: str) -> dict[str, str]:
     }
 
 
+def one_each(
+    mine: Sequence[Manifest], field: str, takes: Callable[[Any], Iterable[str]], said: str
+) -> Iterator[tuple[Manifest, Problem]]:
+    """A problem at each of the manifests that take, in one of their fields, what only one can have.
+
+    `takes` says what a manifest's spec takes; `said` is the message, with places for what it is and for who else takes it.
+    """
+    takers: dict[str, list[Manifest]] = {}
+    for manifest in mine:
+        for what in sorted(takes(manifest.spec)) if manifest.spec is not None else ():
+            takers.setdefault(what, []).append(manifest)
+    for what, rivals in sorted(takers.items()):
+        for manifest in rivals if len(rivals) > 1 else ():
+            others = (f"{other.address.name} ({other.position(field)})" for other in rivals if other is not manifest)
+            yield manifest, manifest.problem(field, said.format(what, ", ".join(others)))
+
+
 def network_interfaces(aws: Aws, **filters: str) -> str:
     """The network interfaces that fit EC2's filters, with what they belong to, as a person reads it; "" for none.
 
@@ -92,3 +112,10 @@ def network_interfaces(aws: Aws, **filters: str) -> str:
 
 def _belongs(eni: Mapping[str, Any]) -> str:
     return str(eni.get("Description") or eni.get("InterfaceType") or "a network interface")
+
+
+def unsuccessful(reply: Mapping[str, Any], operation: str) -> None:
+    """Raise AwsError for the first thing that an operation on several reports as not done: AWS answers 200 all the same."""
+    for failure in reply.get("Unsuccessful", ()):
+        error = failure.get("Error", {})
+        raise refusal(str(error.get("Code", "")), str(error.get("Message", "")), "ec2", operation)

@@ -59,8 +59,14 @@ class CustomerGateway(Ec2Kind[CustomerGatewaySpec]):
     resource_type = "customer-gateway"
     replace_on = frozenset({"ipAddress", "bgpAsn", "certificateArn", "deviceName"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "The gateway's id.", "arn": "Its ARN.", "ipAddress": "Its address."}
-    reads = ("ec2:DescribeCustomerGateways", "ec2:DescribeVpnConnections")
-    writes = ("ec2:CreateCustomerGateway", "ec2:DeleteCustomerGateway", "ec2:CreateTags", "ec2:DeleteTags")
+    reads = ("ec2:DescribeCustomerGateways",)
+    writes = (
+        "ec2:CreateCustomerGateway",
+        "ec2:DeleteCustomerGateway",
+        "ec2:DescribeVpnConnections",
+        "ec2:CreateTags",
+        "ec2:DeleteTags",
+    )
 
     def claim(self, spec: CustomerGatewaySpec) -> str:
         # AWS answers a create that says the same as an older one with the older one, whoever made it.

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from controller.aws.client import Aws
 from controller.errors import AwsBusy, NotFound
-from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, network_interfaces, tags_of
+from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, network_interfaces, one_each, tags_of
 from controller.kinds.ec2.types import VpcRef
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
@@ -52,16 +52,9 @@ class InternetGateway(Ec2Kind[InternetGatewaySpec]):
     )
 
     def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
-        by_vpc: dict[str, list[Manifest]] = {}
-        for manifest in mine:
-            if isinstance(manifest.spec, InternetGatewaySpec) and manifest.spec.vpc:
-                by_vpc.setdefault(manifest.spec.vpc, []).append(manifest)
-        for vpc, rivals in by_vpc.items():
-            for manifest in rivals:
-                for other in rivals:
-                    if other is not manifest:
-                        found = f"VPC {vpc} has {other.address.name} already ({other.position('vpc')}); AWS takes one"
-                        yield manifest, manifest.problem("vpc", found)
+        yield from one_each(
+            mine, "vpc", lambda spec: [spec.vpc] if spec.vpc else [], "VPC {} has {} already; AWS takes one"
+        )
 
     def tell(self, verb: Verb, before: InternetGatewaySpec | None, after: InternetGatewaySpec | None) -> Iterator[str]:
         old, new = before.vpc if before else "", after.vpc if after else ""

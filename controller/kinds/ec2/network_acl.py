@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from controller.aws.client import Aws
 from controller.errors import AlreadyExists, NotFound
-from controller.kinds.ec2.api import Ec2Kind, describe, tags_of
+from controller.kinds.ec2.api import Ec2Kind, arn_of, describe, tags_of
 from controller.kinds.ec2.subnet import SubnetSpec
 from controller.kinds.ec2.types import SubnetRef, VpcRef
 from controller.model.acl import LAST, AclRule, AclRules
@@ -251,7 +251,7 @@ def translate(aws: Aws, acl: Mapping[str, Any]) -> Observed[NetworkAclSpec]:
         # Under the default ACL is what is under no other.
         subnets=frozenset(found["SubnetId"] for found in acl.get("Associations", ()) if not default),
     )
-    outputs = {"id": id_, "arn": f"arn:{aws.partition}:ec2:{aws.region}:{aws.account}:network-acl/{id_}"}
+    outputs = {"id": id_, "arn": arn_of(aws, "network-acl", id_)}
     return Observed(id_, spec, tags_of(acl), outputs, innate=default)
 
 

@@ -198,11 +198,9 @@ def translate(found: Mapping[str, Any], entries: tuple[Entry, ...] | None) -> Ob
         **known,
     )
     outputs = {"id": found["PrefixListId"], "arn": found["PrefixListArn"]}
-    return Observed(outputs["id"], spec, tags_of(found), outputs, _pending(found), detail=found["Version"])
-
-
-def _pending(found: Mapping[str, Any]) -> str:
     what, _, how = str(found["State"]).partition("-")
-    if how == "in-progress":
-        return f"AWS is still at it ({found['State']})"
-    return f"{what} failed: {found.get('StateMessage') or 'AWS does not say why'}" if how == "failed" else ""
+    pending = f"AWS is still at it ({found['State']})" if how == "in-progress" else ""
+    trouble = (found.get("StateMessage") or "AWS does not say why") if how == "failed" else ""
+    if what != "create" and trouble:  # it still holds what it held
+        pending, trouble = f"{what} failed: {trouble}", ""
+    return Observed(outputs["id"], spec, tags_of(found), outputs, pending, failed=trouble, detail=found["Version"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from controller.kinds.ec2.api import one_each
 from controller.kinds.ec2.internet_gateway import InternetGatewaySpec
 from controller.kinds.ec2.route_spec import RouteTableSpec
 from controller.kinds.ec2.routes import DEFAULTS, Route, version
@@ -43,26 +44,13 @@ def alone(manifest: Manifest, spec: RouteTableSpec) -> Iterator[Problem]:
 def beside(mine: Sequence[Manifest], view: View) -> Found:
     """What shows beside each other, and beside what the manifests refer to."""
     tables = [(manifest, manifest.spec) for manifest in mine if isinstance(manifest.spec, RouteTableSpec)]
-    yield from _shared_subnets(tables)
+    yield from one_each(mine, "subnets", lambda spec: spec.subnets, "subnet {} is in {} too; a subnet has one table")
     for manifest, spec in tables:
         yield from _elsewhere(manifest, spec, view)
         vpc = view.find("ec2/Vpc", spec.vpc)
         if vpc is not None and isinstance(vpc.spec, VpcSpec):
             ranges = [vpc.spec.cidr_block, *sorted(vpc.spec.secondary_cidr_blocks)]
             yield from ((manifest, problem) for problem in _local(manifest, spec, ranges))
-
-
-def _shared_subnets(tables: Sequence[tuple[Manifest, RouteTableSpec]]) -> Found:
-    users: dict[str, list[Manifest]] = {}
-    for manifest, spec in tables:
-        for subnet in spec.subnets:
-            users.setdefault(subnet, []).append(manifest)
-    for subnet, rivals in sorted(users.items()):
-        for manifest in rivals if len(rivals) > 1 else ():
-            others = ", ".join(
-                f"{other.address.name} ({other.position('subnets')})" for other in rivals if other is not manifest
-            )
-            yield manifest, manifest.problem("subnets", f"subnet {subnet} is in {others} too; a subnet has one table")
 
 
 def _elsewhere(manifest: Manifest, spec: RouteTableSpec, view: View) -> Found:

@@ -118,8 +118,10 @@ class SecurityGroup(Ec2Kind[SecurityGroupSpec]):
 
     def tell(self, verb: Verb, before: SecurityGroupSpec | None, after: SecurityGroupSpec | None) -> Iterator[str]:
         yield from _told(before.ingress if before else (), after.ingress if after else (), "opens", "closes")
-        out = "lets out", "no longer lets out"
-        yield from _told(before.egress if before else OPEN, after.egress if after else OPEN, *out)
+        if before and after:
+            yield from _told(before.egress, after.egress, "lets out", "no longer lets out")
+        elif after and after.egress != OPEN:
+            yield from _told((), after.egress, "lets out only", "") if after.egress else ("lets nothing out",)
 
     def observe(self, aws: Aws, wanted: Wanted[SecurityGroupSpec]) -> Iterator[Observed[SecurityGroupSpec]]:
         for group in describe(aws, "SecurityGroups", "SecurityGroups", owner_id=aws.account):

@@ -83,11 +83,12 @@ class TransitGateway(Ec2Kind[TransitGatewaySpec]):
         "associationDefaultRouteTableId": "The id of the table that new attachments are associated with, if there is one.",
         "propagationDefaultRouteTableId": "The id of the table that new attachments propagate to, if there is one.",
     }
-    reads = ("ec2:DescribeTransitGateways", "ec2:DescribeTransitGatewayAttachments")
+    reads = ("ec2:DescribeTransitGateways",)
     writes = (
         "ec2:CreateTransitGateway",
         "ec2:ModifyTransitGateway",
         "ec2:DeleteTransitGateway",
+        "ec2:DescribeTransitGatewayAttachments",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )

@@ -87,7 +87,6 @@ class TransitGatewayRouteTable(Ec2Kind[TransitGatewayRouteTableSpec]):
         "ec2:GetTransitGatewayRouteTableAssociations",
         "ec2:GetTransitGatewayRouteTablePropagations",
         "ec2:SearchTransitGatewayRoutes",
-        "ec2:DescribeTransitGatewayAttachments",
     )
     writes = (
         "ec2:CreateTransitGatewayRouteTable",
@@ -99,6 +98,7 @@ class TransitGatewayRouteTable(Ec2Kind[TransitGatewayRouteTableSpec]):
         "ec2:CreateTransitGatewayRoute",
         "ec2:ReplaceTransitGatewayRoute",
         "ec2:DeleteTransitGatewayRoute",
+        "ec2:DescribeTransitGatewayAttachments",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )
@@ -232,9 +232,7 @@ def _is_default(table: Mapping[str, Any]) -> bool:
 
 
 def _switch(aws: Aws, table: str, way: str, attachments: frozenset[str]) -> None:
-    operation = "EnableTransitGatewayRouteTablePropagation"
-    if way == "Disable":
-        operation = "DisableTransitGatewayRouteTablePropagation"
+    operation = f"{way}TransitGatewayRouteTablePropagation"
     for attachment in sorted(attachments):
         with suppress(AlreadyExists, NotFound):
             aws.call("ec2", operation, TransitGatewayRouteTableId=table, TransitGatewayAttachmentId=attachment)

@@ -45,12 +45,13 @@ class VpnGateway(Ec2Kind[VpnGatewaySpec]):
     resource_type = "vpn-gateway"
     replace_on = frozenset({"amazonSideAsn"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "The gateway's id.", "arn": "Its ARN."}
-    reads = ("ec2:DescribeVpnGateways", "ec2:DescribeVpnConnections")
+    reads = ("ec2:DescribeVpnGateways",)
     writes = (
         "ec2:CreateVpnGateway",
         "ec2:DeleteVpnGateway",
         "ec2:AttachVpnGateway",
         "ec2:DetachVpnGateway",
+        "ec2:DescribeVpnConnections",
         "ec2:CreateTags",
         "ec2:DeleteTags",
     )

@@ -264,7 +264,9 @@ def translate(
         if protected
         else ""
     )
-    return Observed(arn, spec, tags, outputs, _pending(item.get("State", {})), keep=keep)
+    code, reason = (item.get("State", {}).get(key, "") for key in ("Code", "Reason"))
+    failed = (reason or "AWS gives no reason") if code == "failed" else ""
+    return Observed(arn, spec, tags, outputs, _pending(code, reason), failed=failed, keep=keep)
 
 
 def _live_mapping(zone: Mapping[str, Any]) -> SubnetMapping:
@@ -276,13 +278,11 @@ def _live_mapping(zone: Mapping[str, Any]) -> SubnetMapping:
     )
 
 
-def _pending(state: Mapping[str, str]) -> str:
+def _pending(code: str, reason: str) -> str:
     told = {
         "provisioning": "AWS is still making it",
         "active_impaired": "it passes traffic on, but AWS cannot let it grow",
-        "failed": "AWS could not make it",
-    }.get(state.get("Code", ""), "")
-    reason = state.get("Reason", "")
+    }.get(code, "")
     return f"{told}: {reason}" if told and reason else told
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from controller.model.reference import Ref
+from controller.model.spec import Part
 
 _ARN = r"arn:[\w-]+:elasticloadbalancing:[\w-]+:\d{12}"
 
@@ -17,6 +19,17 @@ TargetGroupRef = Annotated[str, Ref("elbv2/TargetGroup", output="arn", literal=r
 ListenerRef = Annotated[
     str, Ref("elbv2/Listener", output="arn", literal=rf"{_ARN}:listener/(?:app|net)/[\w-]+/\w+/\w+")
 ]
+
+P = TypeVar("P", bound=Part)
+
+
+def as_set(parts: Iterable[P]) -> tuple[P, ...]:
+    """Parts whose order means nothing, in one order and each once. (Pydantic cannot dump a set of models.)"""
+    return tuple(sorted(set(parts), key=lambda part: [_rank(value) for value in part.__dict__.values()]))
+
+
+def _rank(value: Any) -> str:
+    return str(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _as_text(value: Any) -> Any:

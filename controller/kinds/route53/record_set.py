@@ -88,6 +88,9 @@ class RecordSet(Kind[RecordSetSpec]):
     def claim(self, spec: RecordSetSpec) -> str:
         return f"{spec.zone}/{spec.name}/{spec.type}/{spec.set_identifier}"
 
+    def renewed(self, changed: frozenset[str]) -> frozenset[str]:
+        return frozenset(self.outputs) if "name" in changed else frozenset()
+
     def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
         by_zone: dict[Domain, list[Manifest]] = defaultdict(list)
         for manifest in mine:

@@ -13,13 +13,13 @@ Around = tuple[tuple[str, str, Mapping[str, Any]], ...]
 class Sample:
     """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
 
-    `along`: what else a change or replacement of a field must change, so that the manifest stays right. `ours`: fields that tell
-    trueup what to do, and that AWS knows nothing of.
+    `quiet`: of a field that says how the next change is made, and so is no difference by itself.
+    `along`: what else a change or replacement of a field must change, so that the manifest stays right.
     """
 
     spec: Mapping[str, Any]
     changes: Mapping[str, Any]
     around: Around = ()
     replacements: Mapping[str, Any] = field(default_factory=dict)
+    quiet: Mapping[str, Any] = field(default_factory=dict)
     along: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    ours: frozenset[str] = frozenset()

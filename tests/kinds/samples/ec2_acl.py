@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.kinds.samples.base import Around, Sample
+from tests.kinds.samples.iam import ROLES
 
 VPCS: Around = (
     ("ec2/Vpc", "one", {"cidrBlock": "10.0.0.0/16"}),
@@ -56,5 +57,51 @@ SAMPLES: Mapping[str, Sample] = {
             "tags": {"team": "b"},
         },
         replacements={"addressFamily": "IPv6"},
+    ),
+    "ec2/VpcPeeringConnection": Sample(
+        around=(*VPCS, ("ec2/Vpc", "three", {"cidrBlock": "10.2.0.0/16"})),
+        spec={"vpc": "one", "peerVpc": "two", "peerAllowDnsResolutionFromRemoteVpc": False, "tags": {"team": "a"}},
+        changes={
+            "allowDnsResolutionFromRemoteVpc": True,
+            "peerAllowDnsResolutionFromRemoteVpc": True,
+            "tags": {"team": "b"},
+        },
+        replacements={"vpc": "three", "peerVpc": "three"},
+    ),
+    "ec2/DhcpOptions": Sample(
+        spec={"domainName": "acme.internal", "domainNameServers": ["10.0.0.3", "10.0.0.2"], "tags": {"team": "a"}},
+        changes={"tags": {"team": "b"}},
+        replacements={
+            "domainName": "example.internal",
+            "domainNameServers": ["10.0.0.2", "10.0.0.3"],
+            "ntpServers": ["169.254.169.123"],
+            "netbiosNameServers": ["10.0.0.9"],
+            "netbiosNodeType": 2,
+            "ipv6AddressPreferredLeaseTime": 3600,
+        },
+    ),
+    "ec2/FlowLog": Sample(
+        around=(*VPCS, *ROLES, ("logs/LogGroup", "flows", {}), ("logs/LogGroup", "other", {})),
+        spec={
+            "vpc": "one",
+            "trafficType": "REJECT",
+            "logGroupName": "${out.LogGroup.flows.name}",
+            "deliverLogsPermissionArn": "first",
+            "tags": {"team": "a"},
+        },
+        changes={"tags": {"team": "b"}},
+        replacements={
+            "vpc": "two",
+            "subnet": "left",
+            "networkInterface": "eni-0123",
+            "trafficType": "ALL",
+            "logDestinationType": "s3",
+            "logDestination": "arn:aws:s3:::flows",
+            "logGroupName": "${out.LogGroup.other.name}",
+            "deliverLogsPermissionArn": "second",
+            "logFormat": "${srcaddr} ${dstaddr}",
+            "maxAggregationInterval": 60,
+            "destinationOptions": {"fileFormat": "parquet"},
+        },
     ),
 }

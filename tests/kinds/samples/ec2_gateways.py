@@ -74,4 +74,37 @@ SAMPLES: Mapping[str, Sample] = {
         },
         replacements={"vpc": "two"},
     ),
+    "ec2/VpcEndpoint": Sample(
+        around=(
+            *SUBNETS,
+            ("ec2/RouteTable", "one", {"vpc": "one"}),
+            ("ec2/RouteTable", "two", {"vpc": "one"}),
+        ),
+        spec={"vpc": "one", "serviceName": "s3", "routeTables": ["one"], "tags": {"team": "a"}},
+        changes={
+            "policyDocument": {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"},
+            },
+            "routeTables": ["two"],
+            "subnets": ["a"],
+            "securityGroups": ["web"],
+            "privateDnsEnabled": True,
+            "ipAddressType": "dualstack",
+            "dnsOptions": {"dnsRecordIpType": "dualstack"},
+            "tags": {"team": "b"},
+        },
+        replacements={
+            "serviceName": "dynamodb",
+            "serviceRegion": "eu-west-1",
+            "vpc": "two",
+            "vpcEndpointType": "Interface",
+        },
+    ),
+    "ec2/EgressOnlyInternetGateway": Sample(
+        around=VPCS,
+        spec={"vpc": "one", "tags": {"team": "a"}},
+        changes={"tags": {"team": "b"}},
+        replacements={"vpc": "two"},
+    ),
 }

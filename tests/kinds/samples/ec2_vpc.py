@@ -13,8 +13,10 @@ VPCS: Around = (
 
 SAMPLES: Mapping[str, Sample] = {
     "ec2/Vpc": Sample(
-        spec={"cidrBlock": "10.0.0.0/16", "tags": {"team": "a"}},
+        around=(("ec2/DhcpOptions", "ours", {"domainNameServers": ["10.0.0.2"]}),),
+        spec={"cidrBlock": "10.0.0.0/16", "dhcpOptions": "ours", "tags": {"team": "a"}},
         changes={
+            "dhcpOptions": "default",
             "secondaryCidrBlocks": ["10.1.0.0/16"],
             "amazonProvidedIpv6CidrBlock": True,
             "enableDnsSupport": False,

@@ -89,7 +89,7 @@ SAMPLES: Mapping[str, Sample] = {
             "delegationSet": "N1PA6795SAMPLE",
         },
         along={"private": PRIVATE, "vpcs": PRIVATE, "name": {"records": []}},
-        ours=frozenset({"authority", "guard"}),
+        quiet={"authority": "full", "guard": {"changePercent": 50}},
     ),
     "route53/RecordSet": Sample(
         around=(*ZONES, ("route53/HealthCheck", "web", {"type": "TCP", "ipAddress": "203.0.114.1", "port": 443})),

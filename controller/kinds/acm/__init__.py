@@ -1,0 +1,1 @@
+"""Certificate Manager: certificates that AWS issues and renews."""
