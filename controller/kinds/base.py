@@ -114,8 +114,8 @@ class Kind(ABC, Generic[S]):
     def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> Made | None:
         """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`.
 
-        `live` has its tags as they are to be. The result says what has become of it, where its id is another now, its outputs are (see
-        `renewed`), or AWS is still at it.
+        `live` has its tags as they are to be. The result says what has become of it, where its id or its outputs are others now
+        (see `renewed`), or AWS is still at it.
         """
 
     @abstractmethod

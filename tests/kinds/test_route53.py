@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from controller.aws.client import Aws
 from controller.kinds.registry import COMPOSITES, KINDS
 from controller.kinds.route53.alias_zones import zone_of
 from controller.kinds.route53.others import others_of
@@ -212,6 +213,30 @@ def test_a_zone_is_retained_unless_its_manifest_says_otherwise(stage: Stage) -> 
     stage.converge()
     del stage.files["a.yaml"]
     assert [action.verb for action in stage.plan().actions] == [Verb.FORGET]
+
+
+def test_a_bad_record_is_told_with_its_line(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where somebody else has made it a moment ago: AWS refuses what is there already."""
+    commit(stage, zone())
+    stage.converge()
+    commit(stage, zone(records=[a("a"), a("b")]))
+    call = Aws.call
+
+    def meddle(self: Aws, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        if operation == "ChangeResourceRecordSets":
+            monkeypatch.setattr(Aws, "call", call)
+            entry = {"Name": "b.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.99"}]}
+            batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": entry}]}
+            call(self, service, operation, HostedZoneId=params["HostedZoneId"], ChangeBatch=batch)
+        return call(self, service, operation, **params)
+
+    monkeypatch.setattr(Aws, "call", meddle)
+    (status,) = stage.apply().statuses.values()
+    assert status.state is State.FAILED
+    line = stage.files["a.yaml"].splitlines().index("    - name: b") + 1
+    assert status.reason.startswith(f"AWS refused b.example.com A (a.yaml:{line}:7): ")
+    assert status.reason.endswith("; 1 other changes went in")
+    assert names(stage) == {"a.example.com. A", "b.example.com. A"}
 
 
 # Delegation

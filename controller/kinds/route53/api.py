@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from controller.aws.client import Aws
@@ -26,6 +26,8 @@ _SHOWN = 10
 
 S = TypeVar("S", bound=Spec)
 Item = Mapping[str, Any]
+Where = Callable[[Item], str]
+"""Tells where the manifest says something of a record; "" where it does not."""
 Taggable = Literal["hostedzone", "healthcheck"]
 
 
@@ -92,9 +94,9 @@ def is_there(aws: Aws, zone_id: str, record: Item) -> bool:
     )
 
 
-def change_records(aws: Aws, zone_id: str, changes: Sequence[Change]) -> None:
-    """Make changes of records, in as few calls as AWS's limits allow. Raises AwsRefused with all that AWS would not take; the
-    rest has gone in."""
+def change_records(aws: Aws, zone_id: str, changes: Sequence[Change], where: Where | None = None) -> None:
+    """Make changes of records, in as few calls as AWS's limits allow. Raises AwsRefused with all that AWS would not take, and
+    where that is written; the rest has gone in."""
 
     def call(batch: list[Change]) -> None:
         found = [{"Action": change.verb, "ResourceRecordSet": change.record} for change in batch]
@@ -102,11 +104,11 @@ def change_records(aws: Aws, zone_id: str, changes: Sequence[Change]) -> None:
 
     refused = send(changes, call)
     if refused:
-        raise _refusal(refused, len(changes))
+        raise _refusal(refused, len(changes), where or (lambda record: ""))
 
 
-def _refusal(refused: Sequence[Refusal], asked: int) -> AwsRefused:
-    told = [f"{_names(refusal)}: {refusal.error.message}" for refusal in refused[:_SHOWN]]
+def _refusal(refused: Sequence[Refusal], asked: int, where: Where) -> AwsRefused:
+    told = [f"{_names(refusal, where)}: {refusal.error.message}" for refusal in refused[:_SHOWN]]
     if len(refused) > _SHOWN:
         told.append(f"... ({len(refused)} in all)")
     rest = asked - sum(len(refusal.unit) for refusal in refused)
@@ -115,7 +117,6 @@ def _refusal(refused: Sequence[Refusal], asked: int) -> AwsRefused:
     return AwsRefused(message, service="route53", operation="ChangeResourceRecordSets", code=REFUSED)
 
 
-def _names(refusal: Refusal) -> str:
-    return ", ".join(
-        dict.fromkeys(f"{change.record['Name'].rstrip('.')} {change.record['Type']}" for change in refusal.unit)
-    )
+def _names(refusal: Refusal, where: Where) -> str:
+    told = {f"{r['Name'].rstrip('.')} {r['Type']}": where(r) for r in (change.record for change in refusal.unit)}
+    return ", ".join(f"{name} ({place})" if place else name for name, place in told.items())

@@ -126,7 +126,7 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
             if name in changed:
                 put(aws, live, spec)
         if "records" in changed:
-            change_records(aws, live.id, list(parts.changes(live, spec)))
+            change_records(aws, live.id, list(parts.changes(live, spec)), live.detail.where)
 
     def delete(self, aws: Aws, live: Observed[HostedZoneSpec]) -> None:
         parts.take_down(aws, live)

@@ -10,7 +10,7 @@ from typing import Any
 
 from controller.aws.client import Aws
 from controller.errors import AwsRefused, NotFound
-from controller.kinds.route53.api import Item, bare, change_records, is_private, records
+from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
 from controller.kinds.route53.batches import Change
 from controller.kinds.route53.others import others_of
 from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
@@ -33,13 +33,15 @@ DELEGATION_TTL = 172800
 @dataclass(frozen=True)
 class Detail:
     """What an update needs again. `raw`: records as AWS has them; `others`: whose the records of other tools are; `own`: the
-    records that go with the zone; `delegations`: its NS record in each zone above it; `logging`: the id of the query logging."""
+    records that go with the zone; `delegations`: its NS record in each zone above it; `logging`: the id of the query logging;
+    `where` tells where git says something of a record."""
 
     raw: Mapping[Key, Item] = field(default_factory=dict)
     others: Mapping[Key, str] = field(default_factory=dict)
     own: frozenset[Key] = frozenset()
     delegations: Mapping[str, Item] = field(default_factory=dict)
     logging: str = ""
+    where: Where | None = field(default=None, compare=False, repr=False)
 
 
 # Reading
@@ -88,7 +90,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
         None if begun else tags,
         {**outputs(sight.aws, id_, name, servers), **marks},
         keep=content.keep,
-        detail=Detail(content.raw, content.others, content.own, above, logging),
+        detail=Detail(content.raw, content.others, content.own, above, logging, _where(manifest, name)),
     )
 
 
@@ -234,6 +236,12 @@ def _listed(manifest: Manifest, zone: str) -> Iterator[Key]:
     """The records that a zone's manifest lists, even where not all of their values are known yet."""
     found = (key_of(data, zone) for data in manifest.data.get("records", ()) if isinstance(data, Mapping))
     return (key for key in found if key)
+
+
+def _where(manifest: Manifest | None, zone: str) -> Where | None:
+    if manifest is None:
+        return None
+    return lambda record: str(manifest.position(place(manifest, _key(record), zone)))
 
 
 def place(manifest: Manifest, key: Key, zone: str) -> str:
