@@ -18,7 +18,6 @@ from controller.kinds.route53.wanted import claimed, domain_of, key_of, zone_man
 from controller.kinds.route53.zone_spec import SMALL, Dnssec, HostedZoneSpec, SigningKey, ZoneGuard, ZoneVpc
 from controller.kinds.tagging import OWNER
 from controller.model.dns import canonical_fqdn, canonical_name, readable
-from controller.model.inventory import Entry
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed, Wanted
 
@@ -126,7 +125,8 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
-    made = {key for key in found if any(entry.id == "/".join((id_, *key)) for entry in _of_zone(sight, id_))}
+    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
+    made = {key for key in found if "/".join((id_, *key)) in recorded}
     left = found.keys() - made - {key for key in found if key[:2] in _apex(name)}
     own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
     return _Content(
@@ -145,11 +145,6 @@ def _key(item: Item) -> Key:
 
 def _apex(name: str) -> tuple[tuple[str, str], ...]:
     return tuple((name, type_) for type_ in _APEX)
-
-
-def _of_zone(sight: Sight, id_: str) -> tuple[Entry, ...]:
-    """The records that trueup has made by manifests of their own."""
-    return tuple(entry for entry in sight.wanted.entries if entry.id.startswith(f"{id_}/"))
 
 
 def _mark(keys: Iterable[Key]) -> str:
