@@ -12,6 +12,7 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("directconnect/Gateway", "*"): "moto has connections and link aggregation groups alone",
     ("directconnect/VirtualInterface", "*"): "moto has connections and link aggregation groups alone",
     ("ec2/DhcpOptions", "ipv6AddressPreferredLeaseTime"): "moto's CreateDhcpOptions leaves it out",
+    ("applicationautoscaling/ScalableTarget", "serviceNamespace"): "changes only together with scalableDimension",
     ("cloudwatch/Alarm", "metrics"): "come and go only together with metricName and what stands beside it",
     ("cloudwatch/Alarm", "thresholdMetricId"): "comes and goes only together with metrics and threshold",
     ("ec2/FlowLog", "destinationOptions"): "moto keeps none",
