@@ -20,6 +20,7 @@ from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
 from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.aws.pace import Paces
 from controller.errors import AwsError, AwsRefused, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
@@ -63,8 +64,17 @@ class Account:
     """One AWS account as one identity. Safe to share between threads."""
 
     def __init__(
-        self, login: boto3.Session, *, emit: Emit, gate: Gate, in_flight: InFlight, workers: int, attempts: int
+        self,
+        login: boto3.Session,
+        *,
+        emit: Emit,
+        gate: Gate,
+        in_flight: InFlight,
+        paces: Paces,
+        workers: int,
+        attempts: int,
     ) -> None:
+        self._paces = paces
         self._login = login
         self._emit = emit
         self._gate = gate
@@ -102,6 +112,8 @@ class Account:
     def _new_client(self, service: str, region: str) -> Any:
         client = self._login.client(service, region_name=region, config=self._config)
         events = client.meta.events
+        if pace := self._paces.of(self.id, service, client.meta.endpoint_url):
+            events.register("before-send", lambda **_: pace.wait())
         events.register("before-call", self._before_call)
         events.register("before-send", self._before_send)
         events.register("response-received", self._received)
@@ -163,6 +175,7 @@ class Accounts:
             "emit": emit,
             "gate": gate,
             "in_flight": self.in_flight,
+            "paces": Paces(),
             "workers": workers,
             "attempts": attempts,
         }

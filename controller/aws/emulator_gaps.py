@@ -25,6 +25,7 @@ def complete() -> None:
     _keep_subnets_in_use()
     _tag_peering_connections()
     _complete_transit_gateways()
+    _tell_records_apart()
     _know_scalable_namespaces()
     _tag_scalable_targets()
     _list_services_of_a_namespace()
@@ -257,6 +258,45 @@ def _modify_prefix_lists() -> None:
         return result
 
     VPCs.modify_managed_prefix_list = modify_what_is_given  # type: ignore[method-assign]
+
+
+def _tell_records_apart() -> None:
+    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; of records of one set
+    identifier only that of the same name and type goes; and the ids of zones begin with Z."""
+    from moto.route53.exceptions import InvalidChangeBatch
+    from moto.route53.models import ChangeList, HostedZoneIdentifier, Route53Backend
+
+    change = Route53Backend.change_resource_record_sets
+
+    def key(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
+        return name.rstrip(".").lower(), type_, identifier or ""
+
+    def asked(record: Any) -> tuple[str, str, str]:
+        return key(record["Name"], record["Type"], record.get("SetIdentifier"))
+
+    def change_what_can_be(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
+        zone = self.get_hosted_zone(zoneid)
+        there = {key(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
+        for each in change_list:
+            found = asked(each["ResourceRecordSet"])
+            if (each["Action"] == "CREATE") == (found in there) and each["Action"] != "UPSERT":
+                raise InvalidChangeBatch
+            there = there - {found} if each["Action"] == "DELETE" else there | {found}
+        for each in change_list:  # one by one, so that a delete is of one record
+            if each["Action"] == "DELETE":
+                gone = asked(each["ResourceRecordSet"])
+                zone.rrsets = [r for r in zone.rrsets if key(r.name, str(r.type), r.set_identifier) != gone]
+            else:
+                change(self, zoneid, [each])
+
+    make = HostedZoneIdentifier.generate
+
+    def generate(self: HostedZoneIdentifier, *arguments: Any, **more: Any) -> str:
+        return f"Z{make(self, *arguments, **more)[:20]}"
+
+    HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
+    Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
+    ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
 
 
 def _know_scalable_namespaces() -> None:

@@ -1,4 +1,4 @@
-"""Verbs about manifests alone, which need no AWS: validate, expand, explain, schema, permissions, set."""
+"""Verbs about manifests alone, which need no AWS: validate, expand, explain, schema, permissions, set, import-zone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from controller.cli.common import (
     ScopeOption,
     StateOption,
     chosen_scopes,
+    errors,
     has_errors,
     load,
     settings,
     show,
     show_problems,
 )
+from controller.errors import TrueupError
 
 
 def validate(
@@ -189,6 +191,31 @@ def set_(
     show(output, f"{what.value} of {image}: {done}", data)
 
 
+def import_zone(
+    file: Annotated[Path, typer.Argument(help="A zone file, as BIND has them.")],
+    origin: Annotated[str, typer.Option("--origin", help="The domain, where the file does not say it ($ORIGIN).")] = "",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Print a zone file as the manifest of a HostedZone. What of it Route 53 does not take is said beside it."""
+    from controller.kinds.route53.zone_file import manifest_of, read_zone_file
+
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrueupError(f"{file} cannot be read: {error}") from error
+    zone = read_zone_file(text, origin, str(file))
+    for left in zone.left_out:
+        errors.print(f"left out  {left}", markup=False)
+    if output is Output.TEXT:
+        typer.echo(manifest_of(zone), nl=False)
+    else:
+        show(
+            output,
+            "",
+            {"name": zone.name, "records": [entry.record for entry in zone.entries], "leftOut": zone.left_out},
+        )
+
+
 VERBS = {
     "validate": validate,
     "expand": expand,
@@ -196,4 +223,5 @@ VERBS = {
     "schema": schema,
     "permissions": permissions,
     "set": set_,
+    "import-zone": import_zone,
 }

@@ -14,7 +14,7 @@ from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
 from controller.model.problem import Problem
-from controller.model.scope import Scope
+from controller.model.scope import Deletion, Scope
 from controller.model.spec import Spec
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Kind(ABC, Generic[S]):
     reach: ClassVar[Literal["account", "region", "parent"]] = "region"
     """Whether a live name is taken in the account as a whole (IAM, Route 53), in one region, or only in another resource
     that the spec names (a group in its VPC)."""
+    deletion: ClassVar[Deletion] = Deletion.DELETE
+    """What becomes of it when git no longer names it and its manifest said nothing about that."""
+    exported: ClassVar[bool] = True
+    """Whether an export writes manifests of it; False where those of another kind hold it."""
     taggable: ClassVar[bool] = True
     """Whether AWS lets us tag it. If not, it is owned through the inventory."""
     reads: ClassVar[tuple[str, ...]] = ()
@@ -110,8 +114,8 @@ class Kind(ABC, Generic[S]):
     def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> Made | None:
         """Bring the fields named in `changed` (camelCase, top level, never `tags`) from `live` to `spec`.
 
-        `live` has its tags as they are to be. The result says what has become of it, where its outputs are others now (see
-        `renewed`) or AWS is still at it.
+        `live` has its tags as they are to be. The result says what has become of it, where its id or its outputs are others now
+        (see `renewed`), or AWS is still at it.
         """
 
     @abstractmethod
@@ -121,6 +125,10 @@ class Kind(ABC, Generic[S]):
     def same_slot(self, spec: S, live: S) -> bool:
         """Whether AWS has room for only one of the two, so that a replacement must delete the old one first."""
         return bool(self.claim(spec)) and self.claim(spec) == self.claim(live)
+
+    def caution(self, live: Observed[S], spec: S) -> str:
+        """Why a change must be held until a person has agreed to it (in the spec, by a commit), and how to; "" when it need not."""
+        return ""
 
     def renewed(self, changed: frozenset[str]) -> frozenset[str]:
         """The outputs that become others when these fields are updated: they are not known before."""

@@ -53,6 +53,9 @@ from controller.kinds.iam.role import Role
 from controller.kinds.iam.saml_provider import SAMLProvider
 from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
+from controller.kinds.route53.health_check import HealthCheck
+from controller.kinds.route53.hosted_zone import HostedZone
+from controller.kinds.route53.record_set import RecordSet
 from controller.kinds.secretsmanager.secret import Secret
 from controller.kinds.servicediscovery.namespace import Namespace
 from controller.kinds.servicediscovery.service import Service as CloudMapService
@@ -107,6 +110,10 @@ _ALL: tuple[Kind[Any], ...] = (
     Alarm(),
     # elbv2
     LoadBalancer(),
+    # route53
+    HealthCheck(),
+    HostedZone(),
+    RecordSet(),
     ScalableTarget(),
     Namespace(),
     CloudMapService(),

@@ -114,12 +114,14 @@ def _validate_spec(desk: _Desk, data: Mapping[str, Any], moved: Mapping[Path, Pa
 
 
 def _validate_lifecycle(desk: _Desk, lifecycle: Mapping[str, Any]) -> Lifecycle:
+    usual = Lifecycle(deletion=desk.kind.deletion)
     if not lifecycle:
-        return Lifecycle()
-    checked = validate(Lifecycle, lifecycle, Source(("lifecycle",), desk.locate, lifecycle))
+        return usual
+    meant = {"deletion": desk.kind.deletion.value, **lifecycle}
+    checked = validate(Lifecycle, meant, Source(("lifecycle",), desk.locate, lifecycle))
     desk.problems += checked.problems
     if checked.value is None:
-        return Lifecycle()
+        return usual
     life: Lifecycle = checked.value
     for path, check in _lifecycle_checks(desk, life):
         try:

@@ -15,7 +15,7 @@ from controller.manifest.yaml_reader import Document
 from controller.model.address import TRUEUP_API, api_version, short_kind
 from controller.model.manifest import Manifest, View
 from controller.model.problem import Position, Problem, did_you_mean
-from controller.model.scope import Scope
+from controller.model.scope import Deletion, Scope
 from controller.model.spec import Spec
 
 SCOPE = "trueup/Scope"
@@ -31,6 +31,8 @@ class KindLike(Protocol):
     def name_field(self) -> str: ...
     @property
     def reach(self) -> str: ...
+    @property
+    def deletion(self) -> Deletion: ...
     @property
     def id(self) -> str: ...
     @property

@@ -21,7 +21,7 @@ from controller.manifest.envelope import Kinds
 from controller.manifest.graph import cycles, needs
 from controller.manifest.scopes import SCOPE_FILES
 from controller.model.address import Address
-from controller.model.manifest import Desired, Loaded, Manifest
+from controller.model.manifest import Desired, Loaded, Manifest, acquainted
 from controller.model.problem import Problem, Severity
 from controller.model.scope import Scope
 
@@ -48,7 +48,7 @@ def hold(new: Loaded, last_good: Loaded | None, kinds: Kinds) -> Loaded:
         for address, manifest in hidden.items()
         if _live(scopes[address.scope].scope, manifest, kinds) not in taken
     }
-    return replace(new, scopes=_merged(scopes, _without_circles(free, said)))
+    return replace(new, scopes=acquainted(_merged(scopes, _without_circles(free, said))))
 
 
 def _may_hide(desired: Desired, file: str, errors: tuple[Problem, ...]) -> bool:

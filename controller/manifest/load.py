@@ -24,7 +24,7 @@ from controller.manifest.scopes import File, Home, Layout, ScopeFile, layout, re
 from controller.manifest.yaml_reader import read
 from controller.model.address import Address
 from controller.model.commit import Blob, Tree
-from controller.model.manifest import Desired, Loaded
+from controller.model.manifest import Desired, Loaded, acquainted
 from controller.model.problem import Problem, Severity
 from controller.model.scope import Scope
 
@@ -155,7 +155,7 @@ def _loaded(parts: list[_Part], entries: list[Entry], clashes: list[Clash], loos
     out = {address for address, problem in clashes if problem.severity is Severity.ERROR}
     scopes = {part.scope.name: _desired(part, by_scope[part.scope.name], wrong[part.scope.name], out) for part in parts}
     found = [*loose, *(problem for desired in scopes.values() for problem in desired.problems)]
-    return Loaded(scopes, _in_order(found))
+    return Loaded(acquainted(scopes), _in_order(found))
 
 
 def _desired(part: _Part, entries: list[Entry], wrong: list[Problem], out: set[Address]) -> Desired:

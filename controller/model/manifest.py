@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from controller.model.address import Address
@@ -78,13 +78,23 @@ class Desired:
     """All that one commit wants of one scope.
 
     `complete` is false where some of the scope's files could not be understood, so that what is missing here may well be
-    wanted: nothing is pruned then. `problems` are those of this scope.
+    wanted: nothing is pruned then. `problems` are those of this scope. `everything` is what all scopes of the commit want, and
+    `whole` says whether all of them are complete.
     """
 
     scope: Scope
     manifests: Mapping[Address, Manifest]
     complete: bool = True
     problems: tuple[Problem, ...] = ()
+    everything: Mapping[Address, Manifest] = field(default_factory=dict, compare=False, repr=False)
+    whole: bool = field(default=True, compare=False)
+
+
+def acquainted(scopes: Mapping[str, Desired]) -> dict[str, Desired]:
+    """The scopes of one commit, each with a view of all."""
+    everything = {address: manifest for desired in scopes.values() for address, manifest in desired.manifests.items()}
+    whole = all(desired.complete for desired in scopes.values())
+    return {name: replace(desired, everything=everything, whole=whole) for name, desired in scopes.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from controller.model.address import Address
+from controller.model.inventory import Entry
+from controller.model.manifest import View
 from controller.model.spec import Spec
 
 S = TypeVar("S", bound=Spec)
@@ -26,6 +29,9 @@ class Observed(Generic[S]):
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
     undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
+    holder    whose it is, where it bears the mark of another tool ("external-dns owner 'blue'"); "" where it bears none
+    made_for  the manifest that it was made for, where AWS shows that before its tags are on; it counts only for a create whose end
+              was never recorded
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
     detail    what the kind itself needs again for update and delete
@@ -41,13 +47,16 @@ class Observed(Generic[S]):
     failed: str = ""
     undone: str = ""
     keep: str = ""
+    holder: str = ""
+    made_for: Address | None = None
     innate: bool = False
     detail: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a create has made: enough for dependants to go on in the same pass. `pending` and `innate` as in Observed."""
+    """What a create has made, or an update has made of it: enough for dependants to go on in the same pass. `pending` and
+    `innate` as in Observed."""
 
     id: str
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -60,12 +69,16 @@ class Wanted(Generic[S]):
     """What a pass is interested in, so that a kind need not read more than that.
 
     `claims`: live names that manifests ask for. `ids`: what the inventory knows, and what manifests adopt by its id.
-    `everything`: all there is (export).
+    `everything`: all there is (export). `view`: all sound manifests of the commit, where what is live is looked after by more than
+    one of them; `whole`: whether it has them all. `entries`: what the inventory knows of all kinds.
     """
 
     claims: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     everything: bool = False
+    view: View | None = None
+    whole: bool = True
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

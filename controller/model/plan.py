@@ -55,6 +55,7 @@ class Action:
     wanted    (CREATE) the spec as git has it, with what is secret hidden
     tags      the tags to have afterwards; None where the kind has none
     in_place  (REPLACE) the live name is taken, so the old one goes first; else it goes last, by a DELETE of its own
+    caution   what speaks against carrying it out before a person has agreed to it; "" when nothing does
     held      why the action is not carried out; "" when it is
     waits     what AWS is still at that the action needs; "" when nothing keeps it
     effects   what the action means for those who use the resource, in their words
@@ -70,6 +71,7 @@ class Action:
     tags: Mapping[str, str] | None = None
     needs: frozenset[str] = frozenset()
     in_place: bool = False
+    caution: str = ""
     held: str = ""
     waits: str = ""
     effects: tuple[str, ...] = ()

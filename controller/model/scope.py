@@ -46,8 +46,8 @@ class Lifecycle(Part):
     )
     deletion: Deletion = Field(
         default=Deletion.DELETE,
-        description="When git no longer names it: `delete` it, `retain` it (trueup lets go of it), or `protect` it "
-        "(a delete or a replacement is held until git says otherwise).",
+        description="When git no longer names it: `delete` it, `retain` it (trueup lets go of it; the default of a few kinds, "
+        "such as HostedZone), or `protect` it (a delete or a replacement is held until git says otherwise).",
     )
     adopt: bool | str = Field(
         default=False,

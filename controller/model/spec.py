@@ -39,6 +39,10 @@ def is_partial(info: FieldInfo) -> bool:
 class Spec(Part):
     """What a resource should be (from git) or is (from AWS), in canonical form: specs that AWS treats alike are equal."""
 
+    def managed_by(self, want: Spec) -> Spec:
+        """This live spec as far as the wanted one has a say in it: what that leaves to others is no difference."""
+        return self
+
 
 class TaggedSpec(Spec):
     """A Spec of a kind that AWS lets us tag."""

@@ -206,10 +206,14 @@ class Applier:
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
         live = replace(live, tags=self._retag(action, live, kind))
+        if kind.claim(spec) != kind.claim(live.spec) and not kind.taggable:
+            self.store.intend(action.address, kind.claim(spec))  # it will be known by another name
         become = kind.update(self.aws, live, spec, changed) if changed or live.undone else None
         become = become or Made(live.id, live.outputs, live.pending)
         if not live.innate:
-            self.store.applied(self._entry(action, live.id, become.outputs))
+            self.store.applied(self._entry(action, become.id, become.outputs))
+            if become.id != live.id:
+                self.store.forget(action.address, live.id)
         self.outputs.learn(action.address, become.outputs)
         return become.pending or _waits_for(spec)
 

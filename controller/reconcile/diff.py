@@ -20,7 +20,7 @@ from controller.model.spec import Part, Spec, is_partial, is_secret
 
 def diff(want: Spec, live: Spec, ignore: tuple[str, ...] = ()) -> tuple[Change, ...]:
     """Every field in which the two differ, but tags (see diff_tags) and the paths in `ignore`."""
-    changes = (change for change in _parts("", want, live) if change.path.partition(".")[0] != "tags")
+    changes = (change for change in _parts("", want, live.managed_by(want)) if change.path.partition(".")[0] != "tags")
     return tuple(change for change in changes if not ignored(change.path, ignore))
 
 

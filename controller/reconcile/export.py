@@ -28,7 +28,8 @@ Documents = Mapping[str, list[dict[str, Any]]]
 
 def export_scope(aws: Aws, scope: Scope, kinds: Mapping[str, Kind[Any]]) -> Documents:
     """Manifests of everything live of some kinds, by file name. Raises AwsError where a kind cannot be read."""
-    live = {name: tuple(kind.observe(aws, Wanted(everything=True))) for name, kind in kinds.items()}
+    written = {name: kind for name, kind in kinds.items() if kind.exported}
+    live = {name: tuple(kind.observe(aws, Wanted(everything=True))) for name, kind in written.items()}
     names = {kind: _names(kinds[kind], items) for kind, items in live.items()}
     back = _by_output(live, names)
     files: dict[str, list[dict[str, Any]]] = defaultdict(list)

@@ -52,7 +52,7 @@ def guard(plan: Plan, rules: Rules) -> Plan:
 def _guarded(action: Action, rules: Rules) -> Action:
     if action.held:
         return action
-    for rule in (_frozen, _paused, _observe_only, _protected, _incomplete, _refused_before, _taken_back):
+    for rule in (_frozen, _paused, _observe_only, _protected, _cautious, _incomplete, _refused_before, _taken_back):
         reason = rule(action, rules)
         if reason:
             return replace(action, held=reason)
@@ -80,6 +80,10 @@ def _protected(action: Action, _: Rules) -> str:
     if protected and action.verb in (Verb.DELETE, Verb.REPLACE):
         return "it is protected (lifecycle.deletion: protect)"
     return action.live.keep if action.live and action.verb in (Verb.DELETE, Verb.REPLACE) else ""
+
+
+def _cautious(action: Action, _: Rules) -> str:
+    return action.caution
 
 
 def _incomplete(action: Action, rules: Rules) -> str:

@@ -14,7 +14,7 @@ from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import Emit, KindObserved
 from controller.model.inventory import Inventory
-from controller.model.manifest import Desired, Manifest
+from controller.model.manifest import Desired, Manifest, View
 from controller.model.observed import Observation, Wanted
 
 
@@ -48,6 +48,9 @@ def wanted(kind: Kind[Any], desired: Desired, inventory: Inventory) -> Wanted[An
     return Wanted(
         claims=frozenset(_claims(kind, desired.manifests)),
         ids=frozenset([*_known(kind, inventory), *_adopted(kind, desired.manifests)]),
+        view=View(desired.scope, desired.everything or desired.manifests),
+        whole=desired.whole and desired.complete,
+        entries=inventory.entries,
     )
 
 

@@ -6,7 +6,7 @@ another owner or scope         any                      somebody else's
 nothing, or a part, of these   yes                      ours: the tags were taken off by hand
 nothing, or a part, of these   no                       nobody's
 (unknown, or no tags at all)   yes, or a begun create   ours, under the inventory's address
-(unknown, or no tags at all)   no                       nobody's
+(unknown, or no tags at all)   no                       somebody else's, where it bears another tool's mark; else nobody's
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def ownership(live: Observed[Any], kind: str, claim: str, owner: str, scope: str
         for address, intended in inventory.intents.items():
             if address.kind == kind and intended == claim:
                 return Ownership(address)
-    return NOBODY
+    if live.made_for in inventory.intents:
+        return Ownership(live.made_for)
+    return Ownership(other=live.holder) if live.holder else NOBODY
 
 
 def _by_tags(tags: Mapping[str, str], kind: str, owner: str, scope: str) -> Ownership:

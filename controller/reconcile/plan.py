@@ -278,9 +278,16 @@ def _with_action(
     spec: Spec | None,
     in_place: bool = False,
 ) -> Decision:
-    tags = _tags(manifest, spec, situation)
     action = Action(
-        verb, manifest.address, reason, manifest=manifest, live=live, changes=changes, tags=tags, in_place=in_place
+        verb,
+        manifest.address,
+        reason,
+        manifest=manifest,
+        live=live,
+        changes=changes,
+        tags=_tags(manifest, spec, situation),
+        in_place=in_place,
+        caution=situation.kinds[manifest.address.kind].caution(live, spec) if spec is not None else "",
     )
     status = Status(manifest.address, State.DRIFTED, reason, manifest.where, changes)
     kind = situation.kinds[manifest.address.kind]

@@ -49,3 +49,14 @@ def test_security_groups_are_read_in_pages_with_their_rules(aws_endpoint: str, t
         "DescribeVpcs": 1,
         "DescribeVpcAttribute": 3,
     }
+
+
+def test_tags_that_lists_leave_out_are_read_at_once_for_all_services(aws_endpoint: str, tmp_path: Path) -> None:
+    groups = [document("logs.aws/v1", "LogGroup", f"g{number}", {}) for number in range(MANY)]
+    parameters = [document("ssm.aws/v1", "Parameter", f"p{number}", {"value": "x"}) for number in range(MANY)]
+    assert quiet_pass(tmp_path, [*groups, *parameters]) == {
+        "DescribeLogGroups": 1,
+        "DescribeParameters": 4,  # the emulator's pages have 10; AWS's 50
+        "GetParameters": MANY / 10,
+        "GetResources": 2,  # the emulator's pages have less than 100 tags; AWS's 100 resources
+    }

@@ -65,6 +65,11 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("ecr/Repository", "EncryptionConfiguration/EncryptionType"): "encryptionType",
     ("ecr/Repository", "EncryptionConfiguration/KmsKey"): "kmsKey",
     ("iam/Policy", "ManagedPolicyName"): "policyName",
+    ("route53/HealthCheck", "HealthCheckConfig/MeasureLatency"): "measureLatency",
+    ("route53/HealthCheck", "HealthCheckConfig/RequestInterval"): "requestInterval",
+    ("route53/HealthCheck", "HealthCheckConfig/Type"): "type",
+    ("route53/HostedZone", "DelegationSetId"): "delegationSet",
+    ("route53/RecordSet", "HostedZoneId"): "zone",
     ("servicediscovery/Service", "HealthCheckCustomConfig"): "customHealthCheck",
     ("servicediscovery/Service", "NamespaceId"): "namespace",
 }
@@ -107,6 +112,7 @@ LEFT_OUT: Mapping[tuple[str, str], str] = {
     ("ec2/VpnGateway", "Type"): "AWS has one type only: ipsec.1",
     ("iam/SAMLProvider", "AddPrivateKey"): "private keys are secrets, and do not belong in git",
     ("iam/SAMLProvider", "RemovePrivateKey"): "private keys are secrets, and do not belong in git",
+    ("route53/RecordSet", "HostedZoneName"): "zone says it",
     ("servicediscovery/Service", "Type"): "dnsRecords says it",
 }
 """Properties that a Spec has no field for, and why."""
@@ -172,6 +178,13 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpnConnectionOptions.html",
     ("logs/LogGroup", "logGroupClass"): "CloudFormation fails where it changes, since it cannot: "
     "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html",
+    (
+        "route53/HostedZone",
+        "private",
+    ): "a public zone does not become a private one; to CloudFormation it is no "
+    "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
+    ("route53/HealthCheck", "ipAddress"): "it can neither be added nor be taken away: "
+    "https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html",
     ("servicediscovery/Service", "routingPolicy"): "UpdateService does not take it: "
     "https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html",
     ("servicediscovery/Service", "dnsRecords"): "the type of a record cannot be updated: "

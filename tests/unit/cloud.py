@@ -56,7 +56,7 @@ class Cloud(Thing):
         self.calls.append((name, *arguments))
 
 
-def refuse(error: Exception) -> Callable[[], object]:
+def refuse(error: BaseException) -> Callable[[], object]:
     """An answer of `Cloud.on` that raises."""
 
     def raise_it() -> object:

@@ -14,7 +14,7 @@ from controller.model.commit import Blob, Tree
 from controller.model.manifest import Loaded, Manifest, View
 from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Ref
-from controller.model.scope import Scope
+from controller.model.scope import Deletion, Scope
 from controller.model.spec import Part, Spec, TaggedSpec
 
 PolicyRef = Annotated[str, Ref("iam/Policy", output="arn", literal=r"arn:[\w-]+:iam::(\d{12}|aws):policy/.+")]
@@ -86,6 +86,7 @@ class Kind:
         self.name_field = name_field
         self.outputs: Mapping[str, str] = dict.fromkeys(outputs, "an output")
         self.reach = reach
+        self.deletion = Deletion.RETAIN if kind == "msk/Topic" else Deletion.DELETE
         self.checked = 0
 
     def claim(self, spec: Any) -> str:

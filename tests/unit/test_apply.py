@@ -25,7 +25,7 @@ from controller.reconcile.execute import Ended
 from controller.reconcile.plan import Situation, make_plan
 from controller.state.sqlite import SqliteStore
 from tests.unit.cloud import Cloud, refuse
-from tests.unit.thing import KINDS, NOW, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import KINDS, NOW, ThingSpec, address, entry, manifest, ours, part, situation, thing
 
 X, P = address("x"), address("p", "test/Part")
 NO_AWS = cast(Aws, None)
@@ -557,3 +557,42 @@ def test_what_is_made_anew_for_another_reason_leaves_no_failure_behind() -> None
     stage = Stage(Cloud(thing("x")))
     stage.carry_out(change(thing("x"), shape="flat"))
     assert stage.inventory.failures == {}
+
+
+class Renaming(Cloud):
+    """Things that AWS knows by what they are called, and that cannot be tagged: an update may make another of one."""
+
+    taggable = False
+    replace_on = frozenset()
+
+    def update(self, aws: Aws, live: Observed[Any], spec: ThingSpec, changed: frozenset[str]) -> Made:
+        self._called("update", live.id, changed)
+        del self.live[live.id]
+        id_ = f"thing-{spec.thing_name}"
+        self.live[id_] = Observed(id_, spec, None, {"id": id_})
+        return Made(id_, {"id": id_}, "AWS is at it")
+
+
+def renamed() -> tuple[Stage, Action]:
+    live = Observed("thing-x", ThingSpec(thing_name="x"), None, {"id": "thing-x"})
+    stage = Stage(Renaming(live))
+    stage.store.applied(entry(X, "thing-x"))
+    return stage, Action(Verb.UPDATE, X, "", manifest=manifest("x", thingName="y"), live=live)
+
+
+def test_what_an_update_has_given_another_id_is_on_record_under_that_one_alone() -> None:
+    stage, action = renamed()
+    ended = stage.carry_out(action)
+    assert (ended.result, ended.pending) == (Result.DONE, "AWS is at it")
+    (kept,) = stage.store.inventory("prod").entries
+    assert (kept.id, kept.outputs) == ("thing-y", {"id": "thing-y"})
+    assert stage.outputs[X] == {"id": "thing-y"}
+
+
+def test_an_update_that_is_cut_off_leaves_the_intent_of_its_new_name() -> None:
+    """Without tags nothing else would tell the next pass that what it finds is trueup's."""
+    stage, action = renamed()
+    stage.cloud.on["update"] = refuse(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        stage.carry_out(action)
+    assert stage.store.inventory("prod").intents == {X: "y"}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.model.plan import ABSENT, Change
+from controller.model.spec import Spec
 from controller.reconcile.diff import diff, diff_tags, ignored, top_level
 from tests.unit.thing import Layer, ThingSpec
 
@@ -24,6 +25,20 @@ def test_equal_specs_have_no_difference() -> None:
 
 def test_a_field_that_git_leaves_out_is_not_managed() -> None:
     assert diff(spec(), spec(colour="red")) == ()
+
+
+class Shared(ThingSpec):
+    """Only the labels that git names are looked after."""
+
+    def managed_by(self, want: Spec) -> Spec:
+        assert isinstance(want, ThingSpec)
+        return self.model_copy(update={"labels": {key: self.labels[key] for key in want.labels if key in self.labels}})
+
+
+def test_what_the_wanted_spec_leaves_to_others_is_no_difference() -> None:
+    live = Shared(thing_name="a", labels={"own": "1", "other": "2"})
+    assert diff(spec(labels={"own": "1"}), live) == ()
+    assert diff(spec(labels={"own": "3"}), live) == (Change("labels.own", "1", "3"),)
 
 
 def test_a_field_that_aws_does_not_report_is_unknown_and_no_drift() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from controller.model.address import Address
 from controller.model.inventory import Failure, Inventory
+from controller.model.observed import Observed
 from controller.model.plan import Plan, State
 from controller.model.scope import Guard, Mode, Scope
 from controller.reconcile.guard import Rules, fingerprint, guard
 from controller.reconcile.plan import Situation, make_plan
-from tests.unit.thing import NOW, SCOPE, address, entry, manifest, ours, situation, thing
+from tests.unit.thing import KINDS, NOW, SCOPE, Thing, address, entry, manifest, ours, situation, thing
 
 RETAINED = {"trueup:deletion": "retain"}
 
@@ -176,6 +177,27 @@ def test_the_first_reason_counts() -> None:
     assert held(guarded(given, frozen="f", paused=lambda _: "p")) == {"replace x": "f"}
     assert held(guarded(given, paused=lambda _: "p")) == {"replace x": "p"}
     assert held(guarded(given)) == {"replace x": "scope 'prod' only observes (mode: observe)"}
+
+
+class Cautious(Thing):
+    """A kind that has something to say about each change."""
+
+    @property
+    def id(self) -> str:
+        return "test/Thing"
+
+    def caution(self, live: Observed[Any], spec: Any) -> str:
+        return f"takes {len(live.spec.steps)} steps away" if live.spec.steps and not spec.steps else ""
+
+
+def test_what_a_kind_wants_a_person_to_agree_to_is_held_with_its_reason() -> None:
+    cautious = {**KINDS, "test/Thing": Cautious()}
+    given = situation(
+        (manifest("x"), manifest("y", steps=["b"])), {"test/Thing": (thing("x", steps=["a"]), thing("y"))}
+    )
+    plan = guarded(replace(given, kinds=cautious))
+    assert held(plan) == {"update x": "takes 1 steps away"}
+    assert status(plan, "x") == (State.HELD, "steps differs; not done: takes 1 steps away")
 
 
 def test_what_the_plan_holds_itself_keeps_its_reason() -> None:

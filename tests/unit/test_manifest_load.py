@@ -7,6 +7,7 @@ import pytest
 from controller.manifest import yaml_reader
 from controller.manifest.load import Loader
 from controller.model.problem import Position, Problem, Severity
+from controller.model.scope import Deletion
 from tests.unit.manifest_kinds import (
     SCOPE,
     at,
@@ -284,3 +285,19 @@ def test_a_changed_patch_is_put_on_unchanged_manifests() -> None:
     for value in (1, 2):
         files = {"a/scope.yaml": scope("a", more=more.format(value)), "base/p.yaml": policy("p-y")}
         assert manifest(loader.load(tree(files)), "a/iam/Policy/p-y").data["document"] == {"v": value}
+
+
+def test_a_kind_may_have_its_own_default_of_what_becomes_of_what_git_no_longer_names() -> None:
+    """A hosted zone is not deleted because a file was."""
+    topic = "apiVersion: msk.aws/v1\nkind: Topic\nmetadata: {name: NAME}\nspec: {}\n"
+    said = "lifecycle: {deletion: delete}\n"
+    loaded = load_in_scope(a=topic.replace("NAME", "kept"), b=topic.replace("NAME", "gone") + said)
+    assert manifest(loaded, "prod/msk/Topic/kept").lifecycle.deletion is Deletion.RETAIN
+    assert manifest(loaded, "prod/msk/Topic/gone").lifecycle.deletion is Deletion.DELETE
+
+
+def test_every_scope_sees_what_the_others_want() -> None:
+    loaded = load_in_scope(a=role("ci"))
+    assert loaded.scopes["prod"].everything == loaded.scopes["prod"].manifests
+    assert loaded.scopes["prod"].whole
+    assert not load_in_scope(a=role("ci", "  foo: 1\n")).scopes["prod"].whole

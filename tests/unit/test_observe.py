@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from controller.aws.client import Aws
 from controller.errors import AwsRefused, Held
 from controller.kinds.base import Kind
+from controller.model.address import Address
 from controller.model.event import Event, KindObserved
 from controller.model.inventory import Inventory
-from controller.model.manifest import Desired
+from controller.model.manifest import Desired, acquainted
 from controller.model.observed import Observation, Wanted
+from controller.model.scope import Scope
 from controller.reconcile.observe import kinds_of, observe, wanted
 from tests.unit.cloud import Cloud, refuse
 from tests.unit.thing import KINDS, SCOPE, Part_, address, entry, manifest, thing
@@ -54,8 +57,23 @@ def test_all_kinds_are_read_where_the_inventory_is_new_or_was_lost() -> None:
 
 def test_a_kind_is_asked_for_the_names_of_git_and_the_ids_of_the_record() -> None:
     recorded = Inventory((entry(address("y"), "thing-y"), entry(address("p", "test/Part"), "part-1")), fresh=False)
-    assert wanted(KINDS["test/Thing"], desired("x"), recorded) == Wanted(frozenset({"x"}), frozenset({"thing-y"}))
-    assert wanted(KINDS["test/Part"], desired("x"), recorded) == Wanted(frozenset(), frozenset({"part-1"}))
+    things, parts = (wanted(KINDS[kind], desired("x"), recorded) for kind in ("test/Thing", "test/Part"))
+    assert (*things.claims, *things.ids) == ("x", "thing-y")
+    assert (*parts.claims, *parts.ids) == ("part-1",)
+
+
+def test_a_kind_is_told_what_else_the_commit_wants_and_the_record_knows() -> None:
+    """What is live may be looked after by more than one manifest: a zone's records, by the zone's and by their own."""
+    recorded = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    other = replace(manifest("x"), address=Address("elsewhere", "test/Thing", "x"))
+    scope, neighbour = desired("x"), Desired(Scope(name="elsewhere", spec=SCOPE.spec), {other.address: other})
+    met = acquainted({"prod": scope, "elsewhere": replace(neighbour, complete=False)})["prod"]
+    told = wanted(KINDS["test/Thing"], met, recorded)
+    assert told.view is not None
+    assert told.view.manifests == {**scope.manifests, **neighbour.manifests}
+    assert told.view.find("test/Thing", "elsewhere/x") is other
+    assert not told.whole, "another scope has errors, so that a manifest may be missing"
+    assert told.entries == recorded.entries
 
 
 def test_a_kind_is_asked_for_what_a_manifest_adopts_by_its_id() -> None:
@@ -69,7 +87,7 @@ def test_a_kind_is_asked_for_what_a_manifest_adopts_by_its_id() -> None:
 def test_a_name_that_is_not_known_yet_is_not_asked_for() -> None:
     later = manifest("x")
     unknown = Desired(SCOPE, {later.address: type(later)(later.address, {}, None, later.lifecycle, later.where, "")})
-    assert wanted(KINDS["test/Thing"], unknown, KNOWN) == Wanted()
+    assert wanted(KINDS["test/Thing"], unknown, KNOWN).claims == frozenset()
 
 
 class Parts(Part_):

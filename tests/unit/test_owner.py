@@ -54,6 +54,23 @@ def test_a_name_may_have_slashes() -> None:
     assert whose(ours("web/role"), NOTHING) == Ownership(address("web/role"))
 
 
+def test_what_bears_another_tools_mark_is_that_tools_unless_the_record_has_it() -> None:
+    live = replace(thing("x"), tags=None, holder="external-dns owner 'blue'")
+    for inventory, found in (
+        (NOTHING, Ownership(other="external-dns owner 'blue'")),
+        (KNOWN, Ownership(RECORDED)),
+        (BEGUN, Ownership(RECORDED)),
+    ):
+        assert ownership(live, "test/Thing", "x", "trueup", "prod", inventory) == found
+
+
+def test_what_says_for_whom_it_was_made_is_that_manifests_while_its_create_is_not_on_record_as_done() -> None:
+    """Afterwards its tags tell; and what was let go of is not taken back for the sake of who once made it."""
+    live = replace(thing("x"), tags=None, made_for=RECORDED)
+    assert ownership(live, "test/Thing", "", "trueup", "prod", BEGUN) == Ownership(RECORDED)
+    assert ownership(live, "test/Thing", "", "trueup", "prod", NOTHING) == NOBODY
+
+
 @pytest.mark.parametrize("left", [{}, {"trueup:owner": "trueup"}, {"trueup:scope": "prod"}, {"hand": "made"}])
 def test_what_lost_its_tags_by_hand_is_ours_where_the_record_has_its_id(left: dict[str, str]) -> None:
     assert whose(left, KNOWN) == Ownership(RECORDED)

@@ -1,4 +1,4 @@
-"""Samples of scalable targets. A Lambda alias: of an ECS service the emulator wants to know the service."""
+"""Samples of scalable targets. A table of DynamoDB: of an ECS service the emulator wants to know the service."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.kinds.samples.base import Sample
 
 TRACKING = {
     "policyType": "TargetTrackingScaling",
-    "targetValue": 0.7,
-    "predefinedMetricType": "LambdaProvisionedConcurrencyUtilization",
+    "targetValue": 70,
+    "predefinedMetricType": "DynamoDBReadCapacityUtilization",
 }
 STEPS = {
     "policyType": "StepScaling",
@@ -22,9 +22,9 @@ NIGHT = {"schedule": "cron(0 22 * * ? *)", "scalableTargetAction": {"minCapacity
 SAMPLES: Mapping[str, Sample] = {
     "applicationautoscaling/ScalableTarget": Sample(
         spec={
-            "serviceNamespace": "lambda",
-            "resourceId": "function:app:live",
-            "scalableDimension": "lambda:function:ProvisionedConcurrency",
+            "serviceNamespace": "dynamodb",
+            "resourceId": "table/orders",
+            "scalableDimension": "dynamodb:table:ReadCapacityUnits",
             "minCapacity": 1,
             "maxCapacity": 5,
             "policies": {"use": TRACKING, "more": STEPS},
@@ -42,6 +42,10 @@ SAMPLES: Mapping[str, Sample] = {
             },
             "tags": {"team": "b"},
         },
-        replacements={"resourceId": "function:app:next"},
+        replacements={
+            "resourceId": "table/others",
+            "scalableDimension": "dynamodb:table:WriteCapacityUnits",
+            "serviceNamespace": "ecs",
+        },
     ),
 }

@@ -14,7 +14,7 @@ class Sample:
     """One kind's samples. `around`: (kind, name, spec) of what it refers to. `changes`: a new value for every field.
 
     `quiet`: of a field that says how the next change is made, and so is no difference by itself.
-    `along`: what else a replacement of a field must change, so that the manifest stays right.
+    `along`: what else a change or replacement of a field must change, so that the manifest stays right.
     """
 
     spec: Mapping[str, Any]

@@ -1,0 +1,240 @@
+"""Record sets: one name's answer, in a manifest of its own, so that who runs an application owns its names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from controller.aws.client import Aws
+from controller.errors import AwsRefused
+from controller.kinds.base import Kind
+from controller.kinds.route53.api import bare, change_records, is_private, is_there, records, zones
+from controller.kinds.route53.batches import REFUSED
+from controller.kinds.route53.conflicts import conflicts
+from controller.kinds.route53.others import others_of
+from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
+from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
+from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of
+from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
+from controller.model.manifest import Manifest, View
+from controller.model.observed import Made, Observed, Wanted
+from controller.model.plan import Verb
+from controller.model.problem import Problem
+from controller.model.spec import Spec
+
+_ID = re.compile(ZONE.literal)
+
+
+class RecordSetSpec(Record, Spec):
+    """A record of a hosted zone."""
+
+    zone: ZoneRef = Field(description="The hosted zone, by manifest name or id (HostedZoneId).")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, data: Any, info: ValidationInfo) -> Any:
+        """Once the zone is known, the name is made a full one with its domain."""
+        lookup = info.context.get("resolve") if info.context else None
+        zone, name = (data.get("zone"), data.get("name")) if isinstance(data, Mapping) else (None, None)
+        if lookup is None or not isinstance(zone, str) or not isinstance(name, str) or ZONE.is_literal(zone):
+            return data
+        with suppress(ValueError):  # what is wrong is told of the field itself
+            found, domain = lookup(ZONE, zone), lookup(ZONE_NAME, zone)
+            if _ID.fullmatch(found):
+                return {**data, "name": absolute(canonical_name(name), canonical_fqdn(domain))}
+        return data
+
+    @model_validator(mode="after")
+    def _full_where_nothing_makes_it_so(self) -> RecordSetSpec:
+        if _ID.fullmatch(self.zone) and not self.name.endswith("."):
+            if self.name == APEX or "." not in self.name:
+                raise ValueError(
+                    f"a zone that is given by its id does not tell its domain: write the name {self.name!r} in full"
+                )
+            object.__setattr__(self, "name", f"{self.name}.")
+        return self
+
+    @property
+    def record(self) -> Record:
+        """The record alone."""
+        return Record.model_construct(**{name: getattr(self, name) for name in Record.model_fields})
+
+
+class RecordSet(Kind[RecordSetSpec]):
+    """Record set of a hosted zone.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
+    Observation: ceil(zones / 100) calls + ceil(records / 300) for each zone that manifests name, shared with HostedZone.
+    """
+
+    api = "route53.aws/v1"
+    doc = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html"
+    reach = "parent"
+    taggable = False
+    exported = False
+    replace_on = frozenset({"zone"})
+    outputs: ClassVar[Mapping[str, str]] = {
+        "dnsName": "The full name, with a dot at its end, for aliases.",
+        "name": "The full name, without that dot.",
+    }
+    reads = ("route53:ListHostedZones", "route53:ListResourceRecordSets")
+    writes = ("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets")
+
+    def claim(self, spec: RecordSetSpec) -> str:
+        return f"{spec.zone}/{spec.name}/{spec.type}/{spec.set_identifier}"
+
+    def renewed(self, changed: frozenset[str]) -> frozenset[str]:
+        return frozenset(self.outputs) if "name" in changed else frozenset()
+
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        by_zone: dict[Domain, list[Manifest]] = defaultdict(list)
+        for manifest in mine:
+            zone = domain_of(view, manifest)
+            if zone and isinstance(manifest.spec, RecordSetSpec):
+                by_zone[zone].append(manifest)
+        for zone, manifests in by_zone.items():
+            yield from _clashes(manifests, zone, view)
+
+    def tell(self, verb: Verb, before: RecordSetSpec | None, after: RecordSetSpec | None) -> Iterator[str]:
+        yield from told(before, after)
+
+    def observe(self, aws: Aws, wanted: Wanted[RecordSetSpec]) -> Iterator[Observed[RecordSetSpec]]:
+        asked = _asked(wanted.view) if wanted.view else {}
+        known = {bare(id_.partition("/")[0]) for id_ in wanted.ids}
+        for zone in zones(aws):
+            id_, name, private = bare(zone["Id"]), canonical_fqdn(zone["Name"]), is_private(zone)
+            manifests = [
+                manifest for meant, found in asked.items() if meant.is_(id_, name, private) for manifest in found
+            ]
+            if manifests or id_ in known or wanted.everything:
+                keys = {key_of(manifest.data, name) for manifest in manifests}
+                for live in _records(aws, id_):
+                    own = live.spec.name == name and live.spec.type in ("NS", "SOA")  # AWS made them with the zone
+                    if live.spec.key in keys or live.id in wanted.ids or (wanted.everything and not own):
+                        yield live
+
+    def create(self, aws: Aws, spec: RecordSetSpec, tags: Mapping[str, str]) -> Made:
+        change_records(aws, spec.zone, [change("CREATE", spec.record, spec.zone)])
+        return _made(self, spec)
+
+    def update(
+        self, aws: Aws, live: Observed[RecordSetSpec], spec: RecordSetSpec, changed: frozenset[str]
+    ) -> Made | None:
+        if spec.key == live.spec.key:
+            changes = [change("UPSERT", spec.record, spec.zone)]
+        else:  # in one batch, so that the name is never without an answer
+            old = change("DELETE", live.spec.record, spec.zone, live.detail)
+            changes = [old, change("CREATE", spec.record, spec.zone)]
+        change_records(aws, spec.zone, changes)
+        return _made(self, spec)
+
+    def delete(self, aws: Aws, live: Observed[RecordSetSpec]) -> None:
+        zone = live.spec.zone
+        try:
+            change_records(aws, zone, [change("DELETE", live.spec.record, zone, live.detail)])
+        except AwsRefused as refused:
+            # AWS says the same of a record that is gone and of one that something else is wrong with.
+            if refused.code != REFUSED or is_there(aws, zone, live.detail):
+                raise
+
+
+def told(before: Record | None, after: Record | None) -> Iterator[str]:
+    """What a change of a record means for those who ask for its name."""
+    if before is None and after is not None:
+        yield f"{readable(after.name)} {after.type} answers {_answer(after)}"
+    elif after is None and before is not None:
+        yield f"{readable(before.name)} {before.type} has no answer any more (it was {_answer(before)})"
+    elif before is not None and after is not None and _answer(before) != _answer(after):
+        yield f"{readable(after.name)} {after.type} answers {_answer(after)} in place of {_answer(before)}"
+
+
+def _answer(record: Record) -> str:
+    if record.alias:
+        return f"what {readable(record.alias.target)} does"
+    return ", ".join(record.values)
+
+
+def _made(kind: RecordSet, spec: RecordSetSpec) -> Made:
+    return Made(kind.claim(spec), _outputs(spec))
+
+
+def _outputs(spec: RecordSetSpec) -> dict[str, str]:
+    return {"dnsName": spec.name, "name": readable(spec.name)}
+
+
+def _asked(view: View) -> dict[Domain, list[Manifest]]:
+    """The scope's manifests of records by the zone that they name."""
+    asked: dict[Domain, list[Manifest]] = defaultdict(list)
+    for manifest in view.of(RECORD_KIND):
+        meant = domain_of(view, manifest)
+        if meant:
+            asked[meant].append(manifest)
+    return asked
+
+
+def _records(aws: Aws, zone_id: str) -> Iterator[Observed[RecordSetSpec]]:
+    found = records(aws, zone_id)
+    others = others_of(found)
+    for record in found:
+        yield translate(record, zone_id, others)
+
+
+def translate(
+    record: Mapping[str, Any], zone_id: str, others: Mapping[tuple[str, str], str]
+) -> Observed[RecordSetSpec]:
+    """The record of a ListResourceRecordSets reply."""
+    spec = as_live(RecordSetSpec, {"zone": zone_id, **from_aws(record, zone_id)})
+    holder = others.get((record["Name"], record["Type"]), "")
+    id_ = f"{zone_id}/{spec.name}/{spec.type}/{spec.set_identifier}"
+    return Observed(id_, spec, None, _outputs(spec), holder=holder, detail=record)
+
+
+def _clashes(manifests: Sequence[Manifest], zone: Domain, view: View) -> Iterator[tuple[Manifest, Problem]]:
+    """What is wrong with records of one zone beside each other, and beside those of the zone's own manifest and other scopes'."""
+    by_record: dict[int, Manifest] = {}
+    taken: dict[Key, Manifest] = {}
+    found: list[Record] = []
+    for manifest, record in _all_of(zone, view):
+        first = taken.setdefault(record.key, manifest)
+        if first is not manifest and not _rivals(first, manifest):
+            for one, other in ((manifest, first), (first, manifest)):
+                if one in manifests:
+                    wants = f"more than one manifest wants {record.title}; also {other.address} at {other.where}"
+                    yield one, one.problem("name", wants)
+        found.append(record)
+        by_record[id(record)] = manifest
+    for record, why in conflicts(found, zone.name):
+        manifest = by_record[id(record)]
+        if manifest in manifests:
+            yield manifest, manifest.problem("name", why)
+
+
+def _rivals(one: Manifest, other: Manifest) -> bool:
+    """Whether the two spell the record alike, which is told of all kinds."""
+    kind = RecordSet()
+    specs = one.spec, other.spec
+    alike = {kind.claim(spec) for spec in specs if isinstance(spec, RecordSetSpec)}
+    return (
+        len(alike) == 1
+        and all(isinstance(spec, RecordSetSpec) for spec in specs)
+        and one.address.scope == other.address.scope
+    )
+
+
+def _all_of(zone: Domain, view: View) -> Iterator[tuple[Manifest, Record]]:
+    """All records that manifests want of a zone, by their full names."""
+    for address in sorted(view.manifests):
+        manifest = view.manifests[address]
+        if address.kind == ZONE_KIND and domain(manifest) == zone:
+            yield from ((manifest, record) for record in getattr(manifest.spec, "records", ()))
+        elif (
+            address.kind == RECORD_KIND
+            and isinstance(manifest.spec, RecordSetSpec)
+            and domain_of(view, manifest) == zone
+        ):
+            yield manifest, manifest.spec.record.within_zone(zone.name) if zone.name else manifest.spec.record

@@ -1,0 +1,422 @@
+"""A hosted zone's parts: how each is read, and how each is brought to what git says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from controller.aws.client import Aws
+from controller.errors import AwsRefused, NotFound
+from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
+from controller.kinds.route53.batches import Change
+from controller.kinds.route53.others import others_of
+from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
+from controller.kinds.route53.wanted import claimed, domain_of, key_of, zone_manifest
+from controller.kinds.route53.zone_spec import SMALL, Dnssec, HostedZoneSpec, SigningKey, ZoneGuard, ZoneVpc
+from controller.kinds.tagging import OWNER
+from controller.model.dns import canonical_fqdn, canonical_name, readable
+from controller.model.manifest import Manifest
+from controller.model.observed import Observed, Wanted
+
+MARK = "trueup "
+"""How the CallerReference of a zone begins that trueup has made: what tells, before its tags are on, that it may be ours."""
+_APEX = ("NS", "SOA")
+"""The records that AWS makes with a zone."""
+DELEGATION_TTL = 172800
+"""What AWS gives the NS record of a zone itself."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What an update needs again. `raw`: records as AWS has them; `others`: whose the records of other tools are; `own`: the
+    records that go with the zone; `delegations`: its NS record in each zone above it; `logging`: the id of the query logging;
+    `where` tells where git says something of a record."""
+
+    raw: Mapping[Key, Item] = field(default_factory=dict)
+    others: Mapping[Key, str] = field(default_factory=dict)
+    own: frozenset[Key] = frozenset()
+    delegations: Mapping[str, Item] = field(default_factory=dict)
+    logging: str = ""
+    where: Where | None = field(default=None, compare=False, repr=False)
+
+
+# Reading
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a pass looks at of all zones."""
+
+    aws: Aws
+    wanted: Wanted[HostedZoneSpec]
+    zones: tuple[Item, ...]
+    tags: Mapping[str, Mapping[str, str]]
+
+
+def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
+    """One zone: all of it where it is trueup's, or is to be; else only its name."""
+    id_, name, private = bare(zone["Id"]), canonical_fqdn(zone["Name"]), is_private(zone)
+    view = sight.wanted.view
+    manifest = zone_manifest(view, id_, name, private) if view else None
+    tags = sight.tags.get(id_, {})
+    if not (manifest or _ours(sight, id_)):
+        return Observed(id_, _spec(zone), tags, outputs(sight.aws, id_, name, ()), detail=Detail())
+    reply = sight.aws.call("route53", "GetHostedZone", Id=id_)
+    servers = tuple(reply.get("DelegationSet", {}).get("NameServers", ()))
+    content = _content(sight, zone, manifest)
+    above = {} if private else _delegations(sight, name, manifest)
+    said = manifest.data if manifest else {}
+    spec = _spec(
+        zone,
+        vpcs=_vpcs(reply.get("VPCs", ())),
+        authorized_vpcs=authorized(sight, id_) if said.get("authorizedVpcs") is not None else None,
+        delegation_set=bare(reply.get("DelegationSet", {}).get("Id", "")),
+        query_logging=_logging(sight).get(id_, {}).get("CloudWatchLogsLogGroupArn", ""),
+        dnssec=dnssec(sight, id_) if said.get("dnssec") is not None else None,
+        records=content.records,
+        parent=_delegated(above, servers) if said.get("parent") else None,
+    )
+    # A zone that was made a moment ago has no tags yet: then only the record of what was begun can tell whose it is.
+    begun = not tags and zone["CallerReference"].startswith(MARK) and id_ not in sight.wanted.ids
+    marks = {"records": content.mark} if content.mark else {}
+    logging = _logging(sight).get(id_, {}).get("Id", "")
+    return Observed(
+        id_,
+        spec,
+        None if begun else tags,
+        {**outputs(sight.aws, id_, name, servers), **marks},
+        keep=content.keep,
+        detail=Detail(content.raw, content.others, content.own, above, logging, _where(manifest, name)),
+    )
+
+
+def _ours(sight: Sight, id_: str) -> bool:
+    return sight.wanted.everything or id_ in sight.wanted.ids or OWNER in sight.tags.get(id_, {})
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What is in a zone. `records`: what the manifest may have a say in; `mark`: which of them it looks after, to be known again
+    when it is gone; `keep`: why the zone must not be deleted."""
+
+    raw: Mapping[Key, Item] = field(default_factory=dict)
+    others: Mapping[Key, str] = field(default_factory=dict)
+    records: tuple[Record, ...] = ()
+    own: frozenset[Key] = frozenset()
+    mark: str = ""
+    keep: str = ""
+
+
+def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
+    listing = manifest is not None and (manifest.data.get("records") or manifest.data.get("authority") == "full")
+    if not (listing or sight.wanted.everything or zone.get("ResourceRecordSetCount", 0) > len(_APEX)):
+        return _Content()
+    id_, name, view = bare(zone["Id"]), canonical_fqdn(zone["Name"]), sight.wanted.view
+    found = {_key(item): item for item in records(sight.aws, id_)}
+    marks = others_of(found.values())
+    others = {key: marks[key[:2]] for key in found if key[:2] in marks}
+    taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
+    listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
+    full = manifest is not None and manifest.data.get("authority") == "full"
+    free = {key for key in found if not (key in taken or key in others) and key[:2] not in _apex(name)}
+    # Where a manifest could not be understood, what nobody seems to want may well be wanted.
+    seen = listed | free if sight.wanted.whole else listed
+    apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
+    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
+    made = {key for key in found if "/".join((id_, *key)) in recorded}
+    left = found.keys() - made - {key for key in found if key[:2] in _apex(name)}
+    own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
+    return _Content(
+        raw=found,
+        others=others,
+        records=tuple(as_live(Record, from_aws(found[key], id_)) for key in sorted(seen | apex)),
+        own=own,
+        mark=_mark((listed | free if full else listed) - made),
+        keep=_kept(left - own),
+    )
+
+
+def _key(item: Item) -> Key:
+    return canonical_name(item["Name"]), item["Type"], item.get("SetIdentifier", "")
+
+
+def _apex(name: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, type_) for type_ in _APEX)
+
+
+def _mark(keys: Iterable[Key]) -> str:
+    """A short name for just these records."""
+    return sha256(repr(sorted(keys)).encode()).hexdigest()[:16]
+
+
+def _remembered(sight: Sight, id_: str) -> set[str]:
+    return {entry.outputs.get("records", "") for entry in sight.wanted.entries if entry.id == id_}
+
+
+def _kept(keys: Iterable[Key]) -> str:
+    names = [f"{readable(name)} {type_}" for name, type_, _ in sorted(keys)]
+    if not names:
+        return ""
+    some = ", ".join(names[:5]) + (f" ... ({len(names)} in all)" if len(names) > 5 else "")
+    return f"it has records that trueup has not made: {some}; delete them, or list them in a commit before"
+
+
+def _delegations(sight: Sight, name: str, manifest: Manifest | None) -> dict[str, Item]:
+    """The NS record for a zone in each zone above it that git names as its parent, or that is trueup's too."""
+    view = sight.wanted.view
+    parent = domain_of(view, manifest, "parent") if view and manifest and manifest.data.get("parent") else None
+    found: dict[str, Item] = {}
+    for zone in sight.zones:
+        id_, domain = bare(zone["Id"]), canonical_fqdn(zone["Name"])
+        meant = parent is not None and parent.is_(id_, domain, is_private(zone))
+        if name.endswith(f".{domain}") and not is_private(zone) and (meant or _ours(sight, id_)):
+            for item in records(sight.aws, id_):
+                if (item["Name"], item["Type"]) == (name, "NS"):
+                    found[id_] = item
+    return found
+
+
+def _delegated(above: Mapping[str, Item], servers: Iterable[str]) -> str:
+    """The one zone that rightly delegates to this one; "" where none does, or more than one."""
+    right = {canonical_fqdn(server) for server in servers}
+    return next(iter(above)) if len(above) == 1 and all(_servers(item) == right for item in above.values()) else ""
+
+
+def _logging(sight: Sight) -> Mapping[str, Item]:
+    pages = sight.aws.pages("route53", "ListQueryLoggingConfigs", page_size=100)
+    return {bare(found["HostedZoneId"]): found for page in pages for found in page["QueryLoggingConfigs"]}
+
+
+def authorized(sight: Sight, id_: str) -> tuple[ZoneVpc, ...]:
+    """The VPCs of other accounts that may be associated."""
+    return _vpcs(sight.aws.call("route53", "ListVPCAssociationAuthorizations", HostedZoneId=id_)["VPCs"])
+
+
+def dnssec(sight: Sight, id_: str) -> Dnssec:
+    """How a zone is signed."""
+    reply = sight.aws.call("route53", "GetDNSSEC", HostedZoneId=id_)
+    keys = (SigningKey(name=key["Name"], kms_key=key["KmsArn"]) for key in reply.get("KeySigningKeys", ()))
+    return Dnssec(signing=reply["Status"]["ServeSignature"] == "SIGNING", keys=tuple(keys))
+
+
+def _spec(zone: Item, **known: Any) -> HostedZoneSpec:
+    """A live zone; what was not asked for is unknown."""
+    fields: dict[str, Any] = {
+        "comment": zone.get("Config", {}).get("Comment", ""),
+        "private": is_private(zone),
+        "authority": None,
+        "guard": None,
+        **known,
+    }
+    return HostedZoneSpec(name=zone["Name"], **fields)
+
+
+def _vpcs(found: Iterable[Mapping[str, str]]) -> tuple[ZoneVpc, ...]:
+    return tuple(ZoneVpc(vpc=vpc["VPCId"], region=vpc["VPCRegion"]) for vpc in found)
+
+
+def aws_vpc(vpc: ZoneVpc) -> dict[str, str]:
+    """A VPC as AWS's calls take it."""
+    return {"VPCRegion": vpc.region, "VPCId": vpc.vpc}
+
+
+def _servers(delegation: Item) -> set[str]:
+    return {canonical_fqdn(value["Value"]) for value in delegation.get("ResourceRecords", ())}
+
+
+def _listed(manifest: Manifest, zone: str) -> Iterator[Key]:
+    """The records that a zone's manifest lists, even where not all of their values are known yet."""
+    found = (key_of(data, zone) for data in manifest.data.get("records", ()) if isinstance(data, Mapping))
+    return (key for key in found if key)
+
+
+def _where(manifest: Manifest | None, zone: str) -> Where | None:
+    if manifest is None:
+        return None
+    return lambda record: str(manifest.position(place(manifest, _key(record), zone)))
+
+
+def place(manifest: Manifest, key: Key, zone: str) -> str:
+    """Where a record stands in the list of its zone's manifest, whatever the order there."""
+    for number, data in enumerate(manifest.data.get("records", ())):
+        if key_of(data, zone) == key:
+            return f"records[{number}]"
+    return "records"
+
+
+def outputs(aws: Aws, id_: str, name: str, servers: Iterable[str]) -> dict[str, str]:
+    """What others may refer to."""
+    ordered = sorted(servers)
+    return {
+        "id": id_,
+        "arn": f"arn:{aws.partition}:route53:::hostedzone/{id_}",
+        "name": readable(name),
+        **({"nameServers": ",".join(ordered)} if ordered else {}),
+        **{f"nameServer{number}": server for number, server in enumerate(ordered[:4], 1)},
+    }
+
+
+def fresh(aws: Aws, id_: str, reply: Mapping[str, Any]) -> Observed[HostedZoneSpec]:
+    """A zone that was just made, as its create tells."""
+    zone, servers = reply["HostedZone"], tuple(reply.get("DelegationSet", {}).get("NameServers", ()))
+    spec = _spec(
+        zone,
+        vpcs=_vpcs([reply["VPC"]] if reply.get("VPC") else ()),
+        authorized_vpcs=(),
+        dnssec=None if is_private(zone) else Dnssec(signing=False),
+        parent="",
+        delegation_set=bare(reply.get("DelegationSet", {}).get("Id", "")),
+    )
+    return Observed(id_, spec, {}, outputs(aws, id_, canonical_fqdn(zone["Name"]), servers), detail=Detail())
+
+
+# Changing
+
+
+def put_comment(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """Set the comment."""
+    aws.call("route53", "UpdateHostedZoneComment", Id=live.id, Comment=spec.comment)
+
+
+def put_vpcs(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """Who is to see the zone does before who is not to no longer does: AWS keeps one at least."""
+    for vpc in set(spec.vpcs) - set(live.spec.vpcs):
+        aws.call("route53", "AssociateVPCWithHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
+    for vpc in set(live.spec.vpcs) - set(spec.vpcs):
+        aws.call("route53", "DisassociateVPCFromHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
+
+
+def put_authorized(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """Let other accounts associate their VPCs, and no others."""
+    wanted, there = set(spec.authorized_vpcs or ()), set(live.spec.authorized_vpcs or ())
+    for vpc in wanted - there:
+        aws.call("route53", "CreateVPCAssociationAuthorization", HostedZoneId=live.id, VPC=aws_vpc(vpc))
+    for vpc in there - wanted:
+        aws.call("route53", "DeleteVPCAssociationAuthorization", HostedZoneId=live.id, VPC=aws_vpc(vpc))
+
+
+def put_logging(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """A zone has one log group, so the old one goes first."""
+    if live.detail.logging:
+        with suppress(NotFound):
+            aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
+    if spec.query_logging:
+        arn = spec.query_logging.removesuffix(":*")
+        aws.call("route53", "CreateQueryLoggingConfig", HostedZoneId=live.id, CloudWatchLogsLogGroupArn=arn)
+
+
+def put_dnssec(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """New keys come before signing begins; it ends, and old keys go, in the other order."""
+    wanted, there = spec.dnssec or Dnssec(signing=False), live.spec.dnssec or Dnssec(signing=False)
+    for key in set(wanted.keys) - set(there.keys):
+        aws.call(
+            "route53",
+            "CreateKeySigningKey",
+            HostedZoneId=live.id,
+            CallerReference=f"{MARK}{key.name}",
+            Name=key.name,
+            KeyManagementServiceArn=key.kms_key,
+            Status="ACTIVE",
+        )
+    if wanted.signing and not there.signing:
+        aws.call("route53", "EnableHostedZoneDNSSEC", HostedZoneId=live.id)
+    if there.signing and not wanted.signing:
+        aws.call("route53", "DisableHostedZoneDNSSEC", HostedZoneId=live.id)
+    for key in set(there.keys) - set(wanted.keys):
+        with suppress(NotFound):
+            aws.call("route53", "DeactivateKeySigningKey", HostedZoneId=live.id, Name=key.name)
+            aws.call("route53", "DeleteKeySigningKey", HostedZoneId=live.id, Name=key.name)
+
+
+def put_parent(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
+    """Delegate to the zone in its parent."""
+    servers = live.outputs["nameServers"].split(",")
+    record = Record(name=spec.name, type="NS", ttl=DELEGATION_TTL, values=tuple(servers))
+    if spec.parent:
+        change_records(aws, spec.parent, [change("UPSERT", record, spec.parent)])
+    _undelegate(aws, live, {id_: item for id_, item in live.detail.delegations.items() if id_ != spec.parent})
+
+
+def _undelegate(aws: Aws, live: Observed[HostedZoneSpec], above: Mapping[str, Item]) -> None:
+    for id_, item in above.items():
+        with suppress(AwsRefused):  # it is no longer as it was seen: somebody else looks after it
+            change_records(aws, id_, [Change("DELETE", item, live.spec.name)])
+
+
+PUT: Mapping[str, Callable[[Aws, Observed[HostedZoneSpec], HostedZoneSpec], None]] = {
+    "comment": put_comment,
+    "vpcs": put_vpcs,
+    "authorizedVpcs": put_authorized,
+    "queryLogging": put_logging,
+    "dnssec": put_dnssec,
+    "parent": put_parent,
+}
+"""What brings each field to what git says, in the order in which it is done."""
+LATER = ("vpcs", "authorizedVpcs", "queryLogging", "dnssec", "parent", "records")
+"""What the call that makes a zone cannot say."""
+
+
+def differs(spec: HostedZoneSpec, made: HostedZoneSpec, name: str) -> bool:
+    """Whether a field that git says something of is not so yet."""
+    field = next(each for each, info in HostedZoneSpec.model_fields.items() if info.alias == name)
+    return getattr(spec, field) not in (None, getattr(made, field))
+
+
+def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Change]:
+    """What brings the records that the manifest has a say in to what it says."""
+    seen = live.spec.managed_by(spec)
+    there = {record.key: record for record in (seen.records if isinstance(seen, HostedZoneSpec) else ())}
+    wanted = {record.key: record for record in spec.records}
+    for key, record in wanted.items():
+        if key not in there:
+            yield change("CREATE", record, live.id)
+        elif record != there[key]:
+            yield change("UPSERT", record, live.id)
+    for key, record in there.items():
+        if key not in wanted:
+            yield change("DELETE", record, live.id, live.detail.raw[key])
+
+
+def take_down(aws: Aws, live: Observed[HostedZoneSpec]) -> None:
+    """What stands in the way of a zone's delete, and would be left over after it."""
+    servers = {canonical_fqdn(server) for server in live.outputs.get("nameServers", "").split(",") if server}
+    _undelegate(aws, live, {id_: item for id_, item in live.detail.delegations.items() if _servers(item) == servers})
+    gone = [as_live(Record, from_aws(live.detail.raw[key], live.id)) for key in sorted(live.detail.own)]
+    if gone:
+        change_records(aws, live.id, [change("DELETE", r, live.id, live.detail.raw[r.key]) for r in gone])
+    if live.detail.logging:
+        with suppress(NotFound):
+            aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
+    if live.spec.dnssec:
+        put_dnssec(aws, live, live.spec.model_copy(update={"dnssec": Dnssec(signing=False)}))
+
+
+# Safety
+
+
+def caution(live: HostedZoneSpec, spec: HostedZoneSpec, others: Mapping[Key, str]) -> str:
+    """Why a change of a zone's records needs a person's word, and how it is given; "" where it does not."""
+    seen = live.managed_by(spec)
+    there = {record.key: record for record in (seen.records if isinstance(seen, HostedZoneSpec) else ())}
+    wanted = {record.key: record for record in spec.records}
+    guard = spec.guard or ZoneGuard()
+    for key, record in wanted.items():
+        if key in others and there.get(key) != record:
+            return f"{record.title} belongs to {others[key]}: take it off the list, or take that tool's mark away"
+    touched = [record for key, record in there.items() if wanted.get(key) != record]
+    apex = [record for record in touched if spec.is_apex(record)]
+    if apex and not guard.apex:
+        wrong = "is the zone's own, and to get it wrong takes the domain off the net"
+        return f"{apex[0].title} {wrong}; to go on, commit `guard: {{apex: true}}`"
+    if there and not wanted and not guard.empty:
+        return f"it empties the zone of its {len(there)} records; to go on, commit `guard: {{empty: true}}`"
+    percent = -(-100 * len(touched) // len(live.records)) if live.records else 0
+    if len(live.records) >= SMALL and percent > guard.change_percent and not (guard.empty and not wanted):
+        return (
+            f"{len(touched)} of {len(live.records)} records would change or go, more than {guard.change_percent}%; to go on, "
+            f"commit `guard: {{changePercent: {percent}}}`"
+        )
+    return ""

@@ -1,0 +1,127 @@
+"""What a hosted zone should be."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from controller.kinds.ec2.types import VpcRef
+from controller.kinds.route53.records import Record
+from controller.kinds.route53.types import ZoneRef
+from controller.model.dns import Fqdn
+from controller.model.reference import Ref
+from controller.model.spec import Part, Spec, TaggedSpec
+
+SMALL = 10
+"""A zone of fewer records is changed without asking."""
+LogGroupRef = Annotated[str, Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+")]
+
+
+class ZoneVpc(Part):
+    """A VPC that sees a private zone."""
+
+    key_fields: ClassVar[tuple[str, ...]] = ("vpc",)
+
+    vpc: VpcRef = Field(description="The VPC, by manifest name or id (VPCId).")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="The VPC's region (VPCRegion).")
+
+
+class SigningKey(Part):
+    """A key-signing key."""
+
+    key_fields: ClassVar[tuple[str, ...]] = ("name",)
+
+    name: str = Field(pattern=r"^\w{3,128}$", description="The key's name in the zone.")
+    kms_key: str = Field(
+        pattern=r"^arn:[\w-]+:kms:us-east-1:\d{12}:key/.+$",
+        description="ARN of an asymmetric KMS key (ECC_NIST_P256) in us-east-1 (KeyManagementServiceArn).",
+    )
+
+
+class Dnssec(Part):
+    """How a zone is signed."""
+
+    signing: bool = Field(default=True, description="Whether answers are signed.")
+    keys: tuple[SigningKey, ...] = Field(
+        default=(), description="The key-signing keys, all active. Any other is deleted."
+    )
+
+
+class ZoneGuard(Part):
+    """What one pass may do to a zone's records. More than that is held until a commit allows it."""
+
+    change_percent: int = Field(
+        default=30, ge=0, le=100, description=f"How many of the records may change or go, in a zone of {SMALL} or more."
+    )
+    apex: bool = Field(default=False, description="Whether the zone's own NS and SOA records may be changed.")
+    empty: bool = Field(default=False, description="Whether all records may go.")
+
+
+class HostedZoneSpec(TaggedSpec):
+    """A hosted zone."""
+
+    name: Fqdn = Field(description="The domain; unset: metadata.name.")
+    comment: str = Field(default="", max_length=256, description="What the zone is for (HostedZoneConfig.Comment).")
+    private: bool = Field(
+        default=False, description="Whether it is only seen from VPCs; unset: where there are `vpcs`."
+    )
+    vpcs: tuple[ZoneVpc, ...] = Field(
+        default=(), description="The VPCs that see a private zone (VPCs). Any other no longer does."
+    )
+    authorized_vpcs: tuple[ZoneVpc, ...] | None = Field(
+        default=None,
+        description="VPCs of other accounts, by id, that may be associated from there (CreateVPCAssociationAuthorization); unset: "
+        "left alone.",
+    )
+    delegation_set: str = Field(
+        default="",
+        pattern=r"^(N[A-Z0-9]+)?$",
+        description="The reusable delegation set, by id (DelegationSetId); empty: AWS's choice.",
+    )
+    parent: ZoneRef | None = Field(
+        default=None,
+        description="The public zone above it, by manifest name or id, in which trueup keeps the NS record that delegates to this "
+        "one; unset: somebody else sees to that.",
+    )
+    query_logging: LogGroupRef = Field(
+        default="",
+        description="The log group in us-east-1 that queries are logged to, by manifest name or ARN; empty: none.",
+    )
+    dnssec: Dnssec | None = Field(default=None, description="How it is signed; unset: left alone.")
+    records: tuple[Record, ...] = Field(
+        default=(), description="Records of the zone. Those with manifests of their own are not listed here."
+    )
+    authority: Literal["listed", "full"] | None = Field(
+        default="listed",
+        description="`listed`: only the records that are listed are looked after, and what is taken off the list stays. `full`: "
+        "any other record is deleted, but for those of RecordSet manifests, of child zones, and of external-dns.",
+    )
+    guard: ZoneGuard | None = Field(default=ZoneGuard(), description="What one pass may do to the records.")
+
+    @model_validator(mode="after")
+    def _canonical(self) -> HostedZoneSpec:
+        if self.vpcs:
+            object.__setattr__(self, "private", True)
+        if self.private and (self.parent or self.query_logging or self.dnssec or self.delegation_set):
+            raise ValueError("a private zone has no parent, queryLogging, dnssec or delegationSet")
+        full = tuple(sorted((record.within_zone(self.name) for record in self.records), key=lambda record: record.key))
+        for one, other in pairwise(full):
+            if one.key == other.key:
+                raise ValueError(f"{one.title} is listed twice; a record has all its values in one entry")
+        object.__setattr__(self, "records", full)
+        object.__setattr__(self, "vpcs", tuple(sorted(self.vpcs, key=lambda vpc: vpc.vpc)))
+        return self
+
+    def managed_by(self, want: Spec) -> Spec:
+        """Without the records that git leaves to others."""
+        if not isinstance(want, HostedZoneSpec):
+            return self
+        listed = {record.key for record in want.records}
+        kept = tuple(r for r in self.records if r.key in listed or (want.authority == "full" and not self.is_apex(r)))
+        return self.model_copy(update={"records": kept})
+
+    def is_apex(self, record: Record) -> bool:
+        """Whether it is one of the two records that AWS makes with the zone."""
+        return record.name == self.name and record.type in ("NS", "SOA")
