@@ -164,6 +164,17 @@ def test_marks_of_external_dns_are_known_in_their_old_and_their_new_form() -> No
     assert marks["x.", "A"] == "traffic policy instance t1"
 
 
+def test_what_certificates_are_validated_by_stays_in_a_zone_that_git_has_full_authority_over(stage: Stage) -> None:
+    """Certificates make these records, and no manifest has them; without them they are not renewed."""
+    commit(stage, zone(authority="full", records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "_3f.example.com.", "_7c.jkddzztszm.acm-validations.aws.", "CNAME")
+    assert stage.plan().actions == ()
+    by_hand(stage, "CREATE", "other.example.com.", "acm-validations.aws.example.net.", "CNAME")
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["records[other.example.com CNAME]"]
+
+
 # What is asked before
 
 

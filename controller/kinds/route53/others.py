@@ -35,6 +35,15 @@ def others_of(found: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
     return marks
 
 
+def validates_a_certificate(record: Mapping[str, Any]) -> bool:
+    """Whether AWS Certificate Manager looks for it: without it certificates would not be renewed.
+
+    https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+    """
+    values = (value["Value"].lower().removesuffix(".") for value in record.get("ResourceRecords", ()))
+    return record["Type"] == "CNAME" and any(value.endswith(".acm-validations.aws") for value in values)
+
+
 def _owner(record: Mapping[str, Any], value: str) -> str:
     text = canonical_value("TXT", value) if record["Type"] == "TXT" else ""
     return f"external-dns owner {text.removeprefix(_MARK).partition(',')[0]!r}" if text.startswith(_MARK) else ""

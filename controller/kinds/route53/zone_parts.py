@@ -12,7 +12,7 @@ from controller.aws.client import Aws
 from controller.errors import AwsRefused, NotFound
 from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
 from controller.kinds.route53.batches import Change
-from controller.kinds.route53.others import others_of
+from controller.kinds.route53.others import others_of, validates_a_certificate
 from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
 from controller.kinds.route53.wanted import claimed, domain_of, key_of, zone_manifest
 from controller.kinds.route53.zone_spec import SMALL, Dnssec, HostedZoneSpec, SigningKey, ZoneGuard, ZoneVpc
@@ -121,7 +121,9 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
     listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
-    free = {key for key in found if not (key in taken or key in others) and key[:2] not in _apex(name)}
+    # Those that a Certificate has made are in no manifest.
+    validating = {key for key, item in found.items() if full and validates_a_certificate(item)}
+    free = {key for key in found.keys() - taken - others.keys() - validating if key[:2] not in _apex(name)}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}

@@ -96,7 +96,8 @@ class HostedZoneSpec(TaggedSpec):
     authority: Literal["listed", "full"] | None = Field(
         default="listed",
         description="`listed`: only the records that are listed are looked after, and what is taken off the list stays. `full`: "
-        "any other record is deleted, but for those of RecordSet manifests, of child zones, and of external-dns.",
+        "any other record is deleted, but for those of RecordSet manifests, of child zones, of external-dns, and those by which "
+        "AWS validates certificates.",
     )
     guard: ZoneGuard | None = Field(default=ZoneGuard(), description="What one pass may do to the records.")
 
