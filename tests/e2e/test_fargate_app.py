@@ -109,6 +109,25 @@ def test_a_plain_app_comes_up_in_a_network_of_its_own(stage: Stage) -> None:
     ]
 
 
+@pytest.mark.parametrize("authority", ["listed", "full"])
+def test_in_its_zone_it_has_its_names(stage: Stage, authority: str) -> None:
+    """Also in one where whatever is not in git is removed: the certificate's validation records stay."""
+    zone = document("route53.aws/v1", "HostedZone", "example.com", {"authority": authority})
+    stage.files |= {"zone.yaml": write([zone]), "app.yaml": app(zone="example.com")}
+    assert stage.loaded().problems == ()
+    stage.converge()
+    assert changed(stage) == {}
+    route53 = client("route53")
+    (made,) = route53.list_hosted_zones()["HostedZones"]
+    records = route53.list_resource_record_sets(HostedZoneId=made["Id"])["ResourceRecordSets"]
+    aliases = {each["Name"]: each["AliasTarget"]["DNSName"] for each in records if "AliasTarget" in each}
+    assert aliases == dict.fromkeys(("shop.example.com.", "www.shop.example.com."), f"{balancer()['DNSName']}.")
+    del stage.files["app.yaml"]
+    stage.converge()
+    records = route53.list_resource_record_sets(HostedZoneId=made["Id"])["ResourceRecordSets"]
+    assert not any("AliasTarget" in each for each in records)
+
+
 def test_the_images_secrets_and_logs_are_allowed_to_the_execution_role(stage: Stage) -> None:
     stage.converge()
     iam, secret = client("iam"), client("secretsmanager").list_secrets()["SecretList"][0]

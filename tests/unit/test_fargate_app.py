@@ -137,8 +137,31 @@ def test_without_a_domain_it_is_reached_by_http_and_port_443_stays_shut() -> Non
     assert made["Service/shop"].needs == ("Listener/shop-http",)
 
 
-def test_without_a_zone_the_certificates_records_are_somebody_elses() -> None:
-    assert "zone" not in pieces(WEB, domain="example.com")["Certificate/shop"].spec
+def test_in_its_zone_the_domain_is_the_load_balancer() -> None:
+    made = pieces(WEB, domain="shop.example.com", www=True, zone="example.com", ipv6=True)
+    records = {name: piece.spec for name, piece in made.items() if piece.kind == "route53/RecordSet"}
+    assert {name: (each["name"], each["type"]) for name, each in records.items()} == {
+        "RecordSet/shop-a": ("shop.example.com.", "A"),
+        "RecordSet/shop-aaaa": ("shop.example.com.", "AAAA"),
+        "RecordSet/shop-www-a": ("www.shop.example.com.", "A"),
+        "RecordSet/shop-www-aaaa": ("www.shop.example.com.", "AAAA"),
+    }
+    balancer = {
+        "target": "${out.LoadBalancer.shop.dnsName}.",
+        "zoneId": "${out.LoadBalancer.shop.canonicalHostedZoneId}",
+    }
+    assert all((each["zone"], each["alias"]) == ("example.com", balancer) for each in records.values())
+
+
+def test_without_ipv6_and_www_the_domain_is_one_record() -> None:
+    made = pieces(WEB, domain="example.com", zone="Z0123456789ABC")
+    assert [name for name, piece in made.items() if piece.kind == "route53/RecordSet"] == ["RecordSet/shop-a"]
+
+
+def test_without_a_zone_all_records_are_somebody_elses() -> None:
+    made = pieces(WEB, domain="example.com")
+    assert "zone" not in made["Certificate/shop"].spec
+    assert not any(piece.kind == "route53/RecordSet" for piece in made.values())
 
 
 @pytest.mark.parametrize(
@@ -338,4 +361,4 @@ def test_the_example_which_has_all_of_a_web_app_has_at_most_twenty_five_lines() 
     assert len(text.splitlines()) <= 25
     (example,), problems = read("fargate_app.yaml", text.encode())
     assert problems == ()
-    assert len(pieces(example.data["spec"])) == 15
+    assert len(pieces(example.data["spec"])) == 17

@@ -31,8 +31,9 @@ class FargateApp(Composite[FargateAppSpec]):
     `<app>`; with `scaling` a ScalableTarget `<app>`.
 
     A web app has a LoadBalancer and a TargetGroup `<app>`, SecurityGroup `<app>-lb`, and a Listener `<app>-http`; with `domain`
-    that one redirects to a Listener `<app>-https` with a Certificate `<app>`, once that is issued. The domain's own records are
-    not made: point it to the load balancer by an alias. A network of its own is the composite Network `<app>`.
+    that one redirects to a Listener `<app>-https` with a Certificate `<app>`, once that is issued. With `zone` the domain is a
+    RecordSet `<app>-a`, and `www` another, `<app>-www-a`; where there is IPv6, each has one of `-aaaa` beside it. A network of
+    its own is the composite Network `<app>`.
     """
 
     def expand(self, name: str, spec: FargateAppSpec, scope: Scope) -> Iterator[Piece]:
@@ -42,6 +43,7 @@ class FargateApp(Composite[FargateAppSpec]):
         yield from make.roles()
         yield from make.groups()
         yield from make.ways_in()
+        yield from make.records()
         yield from make.tasks()
         yield from make.scaling()
 
@@ -74,6 +76,11 @@ class Maker:
     @property
     def balanced(self) -> bool:
         return self.spec.kind == "web"
+
+    @property
+    def dualstack(self) -> bool:
+        own = self.spec.own_network
+        return self.spec.ipv6 or bool(own and own.ipv6)
 
     def network(self) -> Iterator[Piece]:
         own = self.spec.own_network
@@ -112,12 +119,11 @@ class Maker:
     def ways_in(self) -> Iterator[Piece]:
         if not self.balanced:
             return
-        dualstack = self.spec.ipv6 or bool(self.spec.own_network and self.spec.own_network.ipv6)
         yield self._piece(
             "elbv2/LoadBalancer",
             self.name,
             "zones",
-            ipAddressType="dualstack" if dualstack else "ipv4",
+            ipAddressType="dualstack" if self.dualstack else "ipv4",
             subnets=self._subnets(PUBLIC),
             securityGroups=[f"{self.name}-lb"],
             attributes={"routing.http.drop_invalid_header_fields.enabled": True},
@@ -149,6 +155,22 @@ class Maker:
             subjectAlternativeNames=[f"www.{self.spec.domain}"] if self.spec.www else [],
             **({"zone": self.spec.zone} if self.spec.zone else {}),
         )
+
+    def records(self) -> Iterator[Piece]:
+        if not self.spec.zone:
+            return
+        names = {
+            self.name: self.spec.domain,
+            **({f"{self.name}-www": f"www.{self.spec.domain}"} if self.spec.www else {}),
+        }
+        balancer = {
+            "target": f"{_output('LoadBalancer', self.name, 'dnsName')}.",
+            "zoneId": _output("LoadBalancer", self.name, "canonicalHostedZoneId"),
+        }
+        for name, domain in names.items():
+            for type_ in ("A", "AAAA") if self.dualstack else ("A",):
+                record = {"zone": self.spec.zone, "name": f"{domain}.", "type": type_, "alias": balancer}
+                yield Piece("route53/RecordSet", f"{name}-{type_.lower()}", record, "domain")
 
     def tasks(self) -> Iterator[Piece]:
         yield self._piece("ecs/Cluster", self.name, "", capacityProviders=["FARGATE", "FARGATE_SPOT"])

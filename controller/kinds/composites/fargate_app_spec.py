@@ -130,8 +130,8 @@ class FargateAppSpec(CompositeSpec):
     www: bool = Field(default=False, description="Whether it is reached under `www.` and the domain too.")
     zone: HostedZoneRef | None = Field(
         default=None,
-        description="The domain's hosted zone, by manifest name or id, in which the certificate's records are made; unset: you "
-        "make them, and `trueup status` tells which.",
+        description="The domain's hosted zone, by manifest name or id, in which its records and the certificate's are made; "
+        "unset: you make them, and `trueup status` tells the certificate's.",
     )
     log_retention_in_days: Days = Field(default=30, description="Days for which its log is kept; 0: for ever.")
     tags: dict[str, str] = Field(default={}, description="Tags on all of it.")
