@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from controller.model.address import Address
@@ -42,6 +42,7 @@ class Observed(Generic[S]):
     tags: Mapping[str, str] | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
+    _: KW_ONLY
     refused: str = ""
     broken: str = ""
     failed: str = ""

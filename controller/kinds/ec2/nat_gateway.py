@@ -200,7 +200,7 @@ def translate(aws: Aws, gateway: Mapping[str, Any]) -> Observed[NatGatewaySpec]:
         tags_of(gateway),
         _outputs(aws, gateway),
         _pending(gateway),
-        _failed(gateway),
+        failed=_failed(gateway),
         detail={other["AllocationId"]: other.get("AssociationId") for other in others if "AllocationId" in other},
     )
 

@@ -256,7 +256,7 @@ def translate(aws: Aws, endpoint: Mapping[str, Any]) -> Observed[VpcEndpointSpec
         **policy,
     )
     id_ = endpoint["VpcEndpointId"]
-    return Observed(id_, spec, tags_of(endpoint), _outputs(aws, endpoint), _pending(endpoint), _failed(endpoint))
+    return Observed(id_, spec, tags_of(endpoint), _outputs(aws, endpoint), _pending(endpoint), failed=_failed(endpoint))
 
 
 def _pending(endpoint: Mapping[str, Any]) -> str:
