@@ -196,6 +196,7 @@ def test_the_hosts_port_is_the_containers_only_where_aws_has_no_other_way(mode: 
     [
         ({"environment": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}, "names A twice"),
         ({"environment": [{"value": "1"}]}, "needs a name"),
+        ({"environment": "A=1"}, "valid dictionary"),
         ({"environment": {"A": "1"}, "secrets": {"A": SECRET}}, "A stands in environment and in secrets"),
         ({"portMappings": [3000, {"containerPort": 3000, "protocol": "tcp"}]}, "names 3000//tcp twice"),
         ({"portMappings": [{"protocol": "tcp"}]}, "needs a containerPort"),

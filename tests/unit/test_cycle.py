@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from controller.model.manifest import Desired
 from controller.model.plan import State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Scope
-from controller.reconcile.cycle import World, guarded, look, reconcile
+from controller.reconcile.cycle import PASSES, World, guarded, look, reconcile, settle
 from controller.state.sqlite import SqliteStore
 from tests.unit.cloud import Cloud, refuse
 from tests.unit.thing import KINDS, NOW, SCOPE, address, entry, manifest, thing
@@ -196,3 +197,38 @@ def test_a_call_that_is_stopped_in_the_course_of_a_pass_is_held_and_the_pass_goe
     assert outcome.statuses[X].state is State.HELD
     (ended,) = (event for event in stage.events if isinstance(event, ActionEnded))
     assert ended.result is Result.HELD
+
+
+def test_settling_goes_on_until_nothing_is_left_to_do() -> None:
+    """What two resources refer to in each other takes a second pass."""
+    stage = Stage()
+    wanted = Desired(
+        SCOPE,
+        {
+            address(name): manifest(name, links=(Link(address(other), "id", loose=True),), peers=[other])
+            for name, other in (("a", "b"), ("b", "a"))
+        },
+    )
+    outcome = settle(wanted, "c1", stage.world)
+    assert outcome.converged
+    assert stage.told().count("PassEnded") > 1
+
+
+def test_settling_ends_where_a_pass_could_do_nothing() -> None:
+    stage = Stage()
+    stage.cloud.on["create"] = refuse(ValueError("oops"))
+    assert not settle(desired("x"), "c1", stage.world).converged
+    assert stage.told().count("PassEnded") == 1
+
+
+def test_settling_gives_up_on_what_never_comes_to_rest() -> None:
+    """Somebody else changes it back after each pass."""
+    stage = Stage(Cloud(thing("x")))
+
+    def undo() -> None:
+        stage.cloud.live["thing-x"] = replace(thing("x", steps=["theirs"]), pending="is being changed")
+
+    stage.cloud.on["observe"] = undo
+    outcome = settle(desired("x", steps=["ours"]), "c1", stage.world)
+    assert outcome.applied == 1
+    assert stage.told().count("PassEnded") == PASSES

@@ -103,3 +103,11 @@ def test_what_yaml_would_read_otherwise_is_refused(image: str) -> None:
 def test_an_image_without_a_version_is_refused() -> None:
     with pytest.raises(TrueupError, match="neither tag nor digest"):
         set_image(APP, "shop", "shop")
+
+
+def test_manifests_without_an_image_are_passed_over() -> None:
+    """Of other kinds, and a FargateApp that leaves its image to a patch."""
+    role = "apiVersion: iam.aws/v1\nkind: Role\nmetadata: {name: shop}\nspec: {image: no}\n"
+    bare = "apiVersion: trueup/v1\nkind: FargateApp\nmetadata: {name: bare}\nspec: {port: 1}\n"
+    documents, _ = read("a.yaml", f"{role}---\n{bare}---\n{APP}".encode())
+    assert [image.names for image in images(documents)] == [("shop",)]
