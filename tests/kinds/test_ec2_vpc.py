@@ -83,6 +83,7 @@ def test_subnets_of_two_vpcs_may_have_one_range(tmp_path: Path) -> None:
         (subnet("a", availabilityZone="us-east-1a"), "us-east-1a is not in the scope's region eu-central-1"),
         (subnet("a", cidrBlock="10.0.0.0/30"), "10.0.0.0/30 is not between /16 and /28"),
         (subnet("a", ipv6CidrBlock="10.0.2.0/24"), "is IPv4; here it must be IPv6"),
+        (subnet("a", ipv6CidrBlock="2001:db8::/62"), "2001:db8::/62 is none of /44, /48, ... /64"),
         (subnet("a", cidrBlock=""), "needs a cidrBlock, or ipv6Native: true"),
         (group("a", groupName="sg-a"), "begins with sg-, which AWS keeps for its ids"),
         (group("a", ingress=[tcp(70000, "10.0.0.0/8")]), "is no range of ports"),

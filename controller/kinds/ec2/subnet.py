@@ -116,6 +116,10 @@ class Subnet(Ec2Kind[SubnetSpec]):
             if spec.availability_zone and spec.availability_zone[:-1] != scope.spec.region:
                 found = f"{spec.availability_zone} is not in the scope's region {scope.spec.region}"
                 yield manifest.problem("availabilityZone", found)
+            six = parse_cidr(spec.ipv6_cidr_block).prefixlen if spec.ipv6_cidr_block else 64
+            if six not in range(44, 65, 4):
+                wrong = f"{spec.ipv6_cidr_block} is none of /44, /48, ... /64, which are what AWS takes"
+                yield manifest.problem("ipv6CidrBlock", wrong)
             if spec.cidr_block and not 16 <= parse_cidr(spec.cidr_block).prefixlen <= 28:
                 yield manifest.problem(
                     "cidrBlock", f"{spec.cidr_block} is not between /16 and /28, which are what AWS takes"
