@@ -26,6 +26,7 @@ def complete() -> None:
     _tag_peering_connections()
     _complete_transit_gateways()
     _tell_records_apart()
+    _end_lists_of_health_checks()
     _know_scalable_namespaces()
     _tag_scalable_targets()
     _list_services_of_a_namespace()
@@ -297,6 +298,18 @@ def _tell_records_apart() -> None:
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
     Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
     ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
+
+
+def _end_lists_of_health_checks() -> None:
+    """A list of health checks says that there is no more of it, which AWS's model requires and other tools look at."""
+    from moto.core.responses import ActionResult
+    from moto.route53.responses import Route53
+
+    def list_health_checks(self: Route53) -> ActionResult:
+        found = self.backend.list_health_checks()
+        return ActionResult({"HealthChecks": found, "Marker": "", "IsTruncated": False, "MaxItems": "100"})
+
+    Route53.list_health_checks = list_health_checks  # type: ignore[method-assign]
 
 
 def _know_scalable_namespaces() -> None:

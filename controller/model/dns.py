@@ -9,6 +9,7 @@ quoted chunks of at most 255 octets that DNS carries are made where it goes to A
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Literal, get_args
@@ -88,7 +89,9 @@ def canonical_name(text: str) -> str:
     octets = [_octets(label, text) for label in labels]
     if sum(len(each) + 1 for each in octets) + 1 > 255:
         raise ValueError(f"{text!r} is longer than the 255 octets that a name may have")
-    return ".".join(map(_written, octets)) + ("" if last else ".")
+    return sys.intern(
+        ".".join(map(_written, octets)) + ("" if last else ".")
+    )  # the same in git and in AWS, once in memory
 
 
 def canonical_fqdn(text: str) -> str:
@@ -104,7 +107,7 @@ def absolute(name: str, zone: str) -> str:
     if name == APEX:
         return zone
     full = name if name.endswith(".") else f"{name}."
-    return full if name.endswith(".") or within(full, zone) else f"{full}{zone}"
+    return full if name.endswith(".") or within(full, zone) else sys.intern(f"{full}{zone}")
 
 
 def within(name: str, zone: str) -> bool:
@@ -172,7 +175,7 @@ Fqdn = Annotated[str, AfterValidator(lambda text: canonical_fqdn(text) if text e
 
 def canonical_values(type_: str, values: Iterable[str]) -> tuple[str, ...]:
     """A record's values, each in its one spelling. Their order has no meaning, and the same twice is the same once."""
-    return tuple(sorted({canonical_value(type_, value) for value in values}))
+    return tuple(sorted({sys.intern(canonical_value(type_, value)) for value in values}))
 
 
 def canonical_value(type_: str, text: str) -> str:

@@ -123,22 +123,32 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     full = manifest is not None and manifest.data.get("authority") == "full"
     # Those that a Certificate has made are in no manifest.
     validating = {key for key, item in found.items() if full and validates_a_certificate(item)}
-    free = {key for key in found.keys() - taken - others.keys() - validating if key[:2] not in _apex(name)}
+    apex_keys = {key for key in found if key[:2] in _apex(name)}
+    not_free = {*taken, *others, *validating, *apex_keys}
+    free = {key for key in found if key not in not_free}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
-    apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
+    apex = set() if sight.wanted.everything else apex_keys
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    left = found.keys() - made - {key for key in found if key[:2] in _apex(name)}
+    left = {key for key in found if key not in made and key not in apex_keys}
     own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
     return _Content(
         raw=found,
         others=others,
-        records=tuple(as_live(Record, from_aws(found[key], id_)) for key in sorted(seen | apex)),
+        records=_records(found, sorted(seen | apex), id_, manifest),
         own=own,
         mark=_mark((listed | free if full else listed) - made),
         keep=_kept(left - own),
     )
+
+
+def _records(found: Mapping[Key, Item], keys: Iterable[Key], id_: str, manifest: Manifest | None) -> tuple[Record, ...]:
+    """Live records. One that is as git wants it is git's own, since a zone may have ten thousand."""
+    spec = manifest.spec if manifest else None
+    wanted = {record.key: record for record in spec.records} if isinstance(spec, HostedZoneSpec) else {}
+    live = ((key, as_live(Record, from_aws(found[key], id_))) for key in keys)
+    return tuple(wanted[key] if wanted.get(key) == record else record for key, record in live)
 
 
 def _key(item: Item) -> Key:
