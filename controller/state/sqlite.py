@@ -121,7 +121,7 @@ class SqliteStore:
         with self._transaction():
             self._db.execute(
                 "INSERT INTO entry VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
-                '"commit" = excluded."commit", file = excluded.file, line = excluded.line, '
+                '"commit" = excluded."commit", file = excluded.file, line = excluded.line, created = excluded.created, '
                 "deletion = excluded.deletion, outputs = excluded.outputs",
                 (
                     *(address.scope, address.kind, address.name, entry.id, entry.commit, entry.file, entry.line),

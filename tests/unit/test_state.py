@@ -90,7 +90,7 @@ def test_an_applied_resource_ends_its_intent_and_a_rename_takes_the_old_entry_al
     store.intend(ROLE, "app")
     store.applied(ENTRY)
     assert store.inventory("prod").intents == {}
-    renamed = replace(ENTRY, address=Address("prod", "iam/Role", "web"), commit="c2")
+    renamed = replace(ENTRY, address=Address("prod", "iam/Role", "web"), commit="c2", created=NOW + timedelta(1))
     store.applied(renamed)
     assert store.inventory("prod").entries == (renamed,)
     store.close()
