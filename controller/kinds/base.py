@@ -56,6 +56,8 @@ class Kind(ABC, Generic[S]):
     """What becomes of it when git no longer names it and its manifest said nothing about that."""
     exported: ClassVar[bool] = True
     """Whether an export writes manifests of it; False where those of another kind hold it."""
+    made: ClassVar[bool] = True
+    """Whether trueup makes it; False for what is only looked at (see Lookup)."""
     taggable: ClassVar[bool] = True
     """Whether AWS lets us tag it. If not, it is owned through the inventory."""
     reads: ClassVar[tuple[str, ...]] = ()
@@ -141,6 +143,28 @@ class Kind(ABC, Generic[S]):
     def retag(self, aws: Aws, live: Observed[S], put: Mapping[str, str], remove: frozenset[str]) -> None:
         """Put some tags on and take some off. Every kind that can be tagged says how."""
         raise NotImplementedError(f"{self.id} cannot be tagged")
+
+
+class Lookup(Kind[S]):
+    """A kind of which trueup makes nothing: what its manifests ask for is looked at, so that others can refer to it (the image
+    that a tag means). It is never created, changed, deleted, tagged or owned, and is in nobody's way.
+
+    `observe` answers for each manifest of `Wanted.view`: the observation's `id` is the manifest's name, `pending` says why there
+    are no outputs (yet), `unread` why AWS would not tell. Only its own scope can refer to it.
+    """
+
+    made = False
+    taggable = False
+    exported = False
+
+    def create(self, aws: Aws, spec: S, tags: Mapping[str, str]) -> Made:
+        raise NotImplementedError(f"{self.id} is only looked at")
+
+    def update(self, aws: Aws, live: Observed[S], spec: S, changed: frozenset[str]) -> Made | None:
+        raise NotImplementedError(f"{self.id} is only looked at")
+
+    def delete(self, aws: Aws, live: Observed[S]) -> None:
+        raise NotImplementedError(f"{self.id} is only looked at")
 
 
 def _python_name(spec: type[Spec], alias: str) -> str:

@@ -74,7 +74,7 @@ def misfits(entries: Collection[Entry], kinds: Kinds) -> Iterator[Clash]:
         by_kind[address.scope, address.kind].append(manifest)
     scopes = {entry.address.scope: entry.scope for entry in entries}
     for (scope, kind), mine in by_kind.items():
-        for manifest, problem in kinds[kind].check_together(mine, View(scopes[scope], manifests)):
+        for manifest, problem in kinds[kind].check_together(mine, View(scopes[scope], manifests, scopes)):
             yield manifest.address, problem
 
 

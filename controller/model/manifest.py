@@ -56,10 +56,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All sound manifests of a commit, as those of one scope see them."""
+    """All sound manifests of a commit, as those of one scope see them; and the commit's scopes by name."""
 
     scope: Scope
     manifests: Mapping[Address, Manifest]
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
 
     def find(self, kind: str, text: str) -> Manifest | None:
         """The manifest that a reference (`name` or `scope/name`) means; None for a literal id, and for a broken one."""
@@ -78,8 +79,8 @@ class Desired:
     """All that one commit wants of one scope.
 
     `complete` is false where some of the scope's files could not be understood, so that what is missing here may well be
-    wanted: nothing is pruned then. `problems` are those of this scope. `everything` is what all scopes of the commit want, and
-    `whole` says whether all of them are complete.
+    wanted: nothing is pruned then. `problems` are those of this scope. `everything` is what all scopes of the commit want,
+    `scopes` are these by name, and `whole` says whether all of them are complete.
     """
 
     scope: Scope
@@ -87,6 +88,7 @@ class Desired:
     complete: bool = True
     problems: tuple[Problem, ...] = ()
     everything: Mapping[Address, Manifest] = field(default_factory=dict, compare=False, repr=False)
+    scopes: Mapping[str, Scope] = field(default_factory=dict, compare=False, repr=False)
     whole: bool = field(default=True, compare=False)
 
 
@@ -94,7 +96,10 @@ def acquainted(scopes: Mapping[str, Desired]) -> dict[str, Desired]:
     """The scopes of one commit, each with a view of all."""
     everything = {address: manifest for desired in scopes.values() for address, manifest in desired.manifests.items()}
     whole = all(desired.complete for desired in scopes.values())
-    return {name: replace(desired, everything=everything, whole=whole) for name, desired in scopes.items()}
+    known = {name: desired.scope for name, desired in scopes.items()}
+    return {
+        name: replace(desired, everything=everything, scopes=known, whole=whole) for name, desired in scopes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class Observed(Generic[S]):
               of it again for the same commit
     broken    why it does not work although it is what was asked for; only a person can mend that
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
+    unread    why AWS would not tell of it, though it did of others of the kind; only for what is looked at (`kinds.base.Lookup`)
     undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     holder    whose it is, where it bears the mark of another tool ("external-dns owner 'blue'"); "" where it bears none
@@ -46,6 +47,7 @@ class Observed(Generic[S]):
     refused: str = ""
     broken: str = ""
     failed: str = ""
+    unread: str = ""
     undone: str = ""
     keep: str = ""
     holder: str = ""

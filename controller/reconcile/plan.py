@@ -10,6 +10,7 @@
     no             yes, ours   -                      delete; or forget, where its deletion says `retain`
     no             no          -                      -
 
+What is only looked at (`kinds.base.Lookup`) is never acted on; it stands for what was found, or waits.
 Whether an action may be carried out is not decided here but in `guard`.
 """
 
@@ -121,6 +122,8 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
+    if not kind.made:
+        return _looked_at(manifest, book)
     outputs = _outputs(manifest, situation, decisions)
     try:
         spec = resolve(manifest, situation.kinds, outputs)
@@ -248,9 +251,22 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         fields = ", ".join(sorted({top_level(change.path) for change in changes}))
         reason = f"{fields} differs" if changes else live.undone
         return _with_action(manifest, live, found, Verb.UPDATE, changes, reason, situation, spec)
-    state = State.FAILED if live.broken else State.PENDING if live.pending else State.IN_SYNC
-    status = Status(manifest.address, state, live.broken or live.pending, manifest.where)
-    return Decision(status, None, live, found.surplus, live.outputs)
+    return Decision(_standing(manifest, live), None, live, found.surplus, live.outputs)
+
+
+def _looked_at(manifest: Manifest, book: Book) -> Decision:
+    """What there is to say of something that nobody makes: what others may refer to, or why there is nothing."""
+    found = book.by_id.get((manifest.address.kind, manifest.address.name))
+    if found is None:
+        return _without_action(manifest, State.PENDING, "what it asks for is not known yet")
+    return Decision(_standing(manifest, found.item), outputs=found.item.outputs)
+
+
+def _standing(manifest: Manifest, live: Observed[Any]) -> Status:
+    """The state of what is as git wants it."""
+    said = (State.UNKNOWN, live.unread), (State.FAILED, live.broken), (State.PENDING, live.pending)
+    state, reason = next(((state, reason) for state, reason in said if reason), (State.IN_SYNC, ""))
+    return Status(manifest.address, state, reason, manifest.where)
 
 
 def _retags(manifest: Manifest, spec: Spec, live: Observed[Any], situation: Situation) -> tuple[Change, ...]:

@@ -12,12 +12,26 @@ from pydantic import field_validator
 
 from controller.model.inventory import Inventory
 from controller.model.manifest import Manifest
-from controller.model.observed import Observed
+from controller.model.observed import Observation, Observed
 from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion, Scope
 from controller.reconcile.plan import make_plan
-from tests.unit.thing import KINDS, NOW, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import (
+    KINDS,
+    NOW,
+    SCOPE,
+    Glass,
+    Thing,
+    ThingSpec,
+    address,
+    entry,
+    manifest,
+    ours,
+    part,
+    situation,
+    thing,
+)
 
 OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
 
@@ -491,6 +505,48 @@ def test_what_was_taken_back_long_ago_is_no_trouble_where_git_wants_what_is_live
     live = replace(thing("x"), refused="it was rolled back")
     plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
     assert status(plan, "x") == (State.IN_SYNC, "")
+
+
+def looking(*seen: Observed[Any], user: bool = True) -> Plan:
+    """The plan for what is only looked at, and for a thing that refers to what is found."""
+    glass = address("g", "test/Glass")
+    mine = manifest("g", "test/Glass")
+    refers = manifest("user", peers=["thing-was"], steps=["${out.Glass.g.id}"], links=(Link(glass, "id"),))
+    given = situation((mine, refers) if user else (mine,), {"test/Thing": (thing("user", peers={"thing-was"}),)})
+    kinds = {**KINDS, "test/Glass": Glass()}
+    return make_plan(replace(given, kinds=kinds, observations={**given.observations, "test/Glass": Observation(seen)}))
+
+
+def seen(**more: Any) -> Observed[Any]:
+    return replace(part("g"), outputs={"id": "new"}, **more)
+
+
+def test_what_is_only_looked_at_is_nobodys_and_gives_what_it_found() -> None:
+    plan = looking(seen())
+    assert status(plan, "g", "test/Glass") == (State.IN_SYNC, "")
+    assert verbs(plan) == [(Verb.UPDATE, "user")]
+    (change,) = only(plan).changes
+    assert change.after == ("new",)
+    assert address("g", "test/Glass") not in plan.owned
+
+
+def test_what_waits_for_something_that_is_only_looked_at_changes_nothing_yet() -> None:
+    plan = looking(replace(seen(pending="there is none"), outputs={}))
+    assert status(plan, "g", "test/Glass") == (State.PENDING, "there is none")
+    assert only(plan).waits == "waits for test/Glass/g: there is none"
+
+
+def test_what_aws_would_not_tell_of_one_of_several_is_unknown_and_blocks_what_needs_it() -> None:
+    plan = looking(replace(seen(unread="AccessDenied"), outputs={}))
+    assert plan.actions == ()
+    assert status(plan, "g", "test/Glass") == (State.UNKNOWN, "AccessDenied")
+    assert status(plan, "user") == (State.BLOCKED, "needs test/Glass/g, which is unknown")
+
+
+def test_what_is_only_looked_at_is_not_made_where_nothing_can_be_said_of_it() -> None:
+    plan = looking(user=False)
+    assert status(plan, "g", "test/Glass") == (State.PENDING, "what it asks for is not known yet")
+    assert verbs(plan) == [(Verb.DELETE, "user")]
 
 
 class Revisioned(Thing):
