@@ -204,6 +204,20 @@ def allowing(*actions: str) -> dict[str, Any]:
 LOGGING = task(**FARGATE_TASK, executionRole="execution", app={"image": ECR, "logConfiguration": LOGS})
 
 
+@pytest.mark.parametrize(
+    "image",
+    ["${out.ImagePolicy.app.image}", "${out.ecr/ImagePolicy.app.image}", "${out.Repository.app.uri}:1.4.2"],
+)
+def test_an_image_that_another_manifest_gives_is_one_of_ecr(image: str) -> None:
+    """With a version, and pulled by the execution role."""
+    around = [document("ecr.aws/v1", "Repository", "app", {})]
+    around += [document("ecr.aws/v1", "ImagePolicy", "app", {"repository": "app", "semver": "1.x"})]
+    (found,) = problems(task(**FARGATE_TASK, executionRole="execution", app={"image": image}), role(), *around)
+    assert f"so that ECS cannot pull {image}" in found.message
+    (found,) = problems(task(**FARGATE_TASK, app={"image": image}), *around)
+    assert "is needed on Fargate to pull from ECR" in found.message
+
+
 def test_an_execution_role_that_cannot_pull_or_log_is_a_warning_with_the_actions() -> None:
     found = [p for p in problems(LOGGING, role()) if "does not allow" in p.message]
     assert found[0].severity == "warning"

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from controller.kinds.acm.types import HostedZoneRef, HostName
 from controller.kinds.composites.network import NetworkPlan, Zones
+from controller.kinds.ecr.following import Following
+from controller.kinds.ecr.types import HOST, NAME
 from controller.kinds.ecs.task_size import CpuUnits, Mebibytes, unfit_for_fargate
 from controller.kinds.logs.log_group import Days
 from controller.model.composite import CompositeSpec
@@ -72,20 +74,38 @@ class Scaling(Part):
         return self
 
 
+def _of_ecr(repository: str) -> str:
+    host, slash, _ = repository.partition("/")
+    if slash and _HOST.fullmatch(host) and not re.fullmatch(HOST, host):
+        raise ValueError(f"{host} is none of ECR's registries, and only what is in ECR can be followed")
+    return repository
+
+
+class Followed(Following):
+    """The image that a tag, or the highest version in a range, stands for."""
+
+    repository: Annotated[str, Field(pattern=f"^({HOST}/)?{NAME}$"), AfterValidator(_of_ecr)] | None = Field(
+        default=None,
+        description="The repository, by its name in the scope's own account or by its URI; unset: the app's name.",
+    )
+
+
 class FargateAppSpec(CompositeSpec):
     """An application on Fargate."""
 
     kind: Literal["web", "worker"] = Field(
         default="web", description="`web` is reached through a load balancer; `worker` is not reached at all."
     )
-    image: str = Field(
-        min_length=1,
+    image: Annotated[str, Field(min_length=1)] | Followed = Field(
         description="The image, by tag or digest. Without a registry's host (`shop:1.4.2`) it is in a repository of the scope's "
-        "own account, which is made too.",
+        "own account, which is made too. Or what is followed in ECR, by an ImagePolicy `<app>`: `{tag: stable}`, "
+        "`{repository: team/shop, semver: 1.x}`. Or another manifest's, `${out.ImagePolicy.shop.image}`: then no repository "
+        "is made.",
     )
     repository: bool = Field(
         default=True,
-        description="Whether an image's repository in the scope's own account is made; false: another manifest does so.",
+        description="Whether an image's repository in the scope's own account is made; false: another manifest does so. Tags in "
+        "it are never moved, but for one that is followed.",
     )
     command: tuple[str, ...] = Field(default=(), description="What runs, in place of the image's CMD.")
     port: int | None = Field(
@@ -135,6 +155,11 @@ class FargateAppSpec(CompositeSpec):
     )
     log_retention_in_days: Days = Field(default=30, description="Days for which its log is kept; 0: for ever.")
     tags: dict[str, str] = Field(default={}, description="Tags on all of it.")
+
+    @property
+    def followed(self) -> Followed | None:
+        """What is followed in place of an image that git names."""
+        return None if isinstance(self.image, str) else self.image
 
     @property
     def own_network(self) -> NetworkPlan | None:
