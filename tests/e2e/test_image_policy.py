@@ -120,3 +120,20 @@ def test_while_ecr_cannot_be_read_nothing_moves(
     assert {outcome.statuses[address].state for address in (TASK, SERVICE)} == {State.BLOCKED}
     assert outcome.statuses[TASK].reason == "needs ecr/ImagePolicy/shop, which is unknown"
     assert stage.changes == []
+
+
+def test_what_a_pipeline_deploys_by_itself_stays_where_git_leaves_it_that_field(stage: Stage) -> None:
+    patches = [{"kind": "Service", "lifecycle": {"ignore": ["taskDefinition"]}}]
+    spec = {"kind": "worker", "image": "shop:1", "network": "main", "zones": ["a", "b"], "count": 1, "patches": patches}
+    stage.files["app.yaml"] = write([document("trueup/v1", "FargateApp", "shop", spec)])
+    stage.converge()
+    ecs = boto3.client("ecs", region_name="eu-central-1")
+    containers = [{"name": "shop", "image": "shop:2"}]
+    ecs.register_task_definition(family="shop", containerDefinitions=containers, cpu="256", memory="512")
+    ecs.update_service(cluster="shop", service="shop", taskDefinition="shop:2")
+    assert stage.plan().actions == ()
+    ecs.update_service(cluster="shop", service="shop", desiredCount=5)
+    stage.converge()
+    assert runs() == ("shop:2", "shop:2")
+    (service,) = ecs.describe_services(cluster="shop", services=["shop"])["services"]
+    assert service["desiredCount"] == 1, "the rest is held as ever"
