@@ -59,7 +59,7 @@ class Schedule(Kind[ScheduleSpec]):
             if before.state != after.state:
                 yield "runs again" if after.state == "ENABLED" else "does not run until it is ENABLED again"
             if before.target.ecs_parameters.task_definition != after.target.ecs_parameters.task_definition:
-                yield "its next tasks are of the other revision; those that run stay as they are"
+                yield "its next tasks are of another definition; those that run stay as they are"
 
     def observe(self, aws: Aws, wanted: Wanted[ScheduleSpec]) -> Iterator[Observed[ScheduleSpec]]:
         # A claim may have the group by its manifest's name, which AWS does not know.
