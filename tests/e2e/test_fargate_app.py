@@ -220,6 +220,31 @@ def test_a_worker_comes_up_beside_the_app_and_shares_its_image(stage: Stage) -> 
     assert Address("test", "ecr/Repository", "jobs") not in stage.desired().manifests
 
 
+def test_a_scheduled_app_runs_its_newest_image_at_set_times_and_leaves_nothing(stage: Stage) -> None:
+    of_web: dict[str, Any] = dict.fromkeys(("port", "healthPath", "domain", "www", "count"))
+    nightly = {**of_web, "kind": "schedule", "schedule": "cron(0 3 * * ? *)", "timezone": "Europe/Berlin"}
+    stage.files["app.yaml"] = app("sweep", **nightly)
+    assert stage.loaded().problems == ()
+    stage.converge()
+    assert changed(stage) == {}
+    stage.files["app.yaml"] = app("sweep", **nightly, image="shop:1.5.0")
+    assert changed(stage) == {"ecs/TaskDefinition/sweep": Verb.UPDATE, "scheduler/Schedule/sweep": Verb.UPDATE}
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == ["RegisterTaskDefinition", "UpdateSchedule"]
+    target = client("scheduler").get_schedule(Name="sweep")["Target"]
+    revision = client("ecs").describe_task_definition(taskDefinition=target["EcsParameters"]["TaskDefinitionArn"])
+    assert revision["taskDefinition"]["containerDefinitions"][0]["image"].endswith("/shop:1.5.0")
+    client("scheduler").delete_schedule(Name="sweep")
+    assert changed(stage) == {"scheduler/Schedule/sweep": Verb.CREATE}
+    stage.converge()
+    del stage.files["app.yaml"]
+    stage.converge()
+    assert client("scheduler").list_schedules()["Schedules"] == []
+    assert client("ecs").list_services(cluster="sweep")["serviceArns"] == []
+    assert client("iam").list_roles()["Roles"] == []
+
+
 def test_out_of_git_it_leaves_nothing(stage: Stage) -> None:
     stage.converge()
     del stage.files["app.yaml"]
