@@ -185,6 +185,8 @@ def test_the_number_of_tasks_that_autoscaling_has_set_is_left_to_it(stage: Stage
 def test_another_port_moves_the_listener_before_the_old_target_group_goes(stage: Stage) -> None:
     stage.converge()
     stage.files["app.yaml"] = app(port=8080)
+    (replaced,) = [action for action in stage.plan().actions if action.verb is Verb.REPLACE]
+    assert "for about a minute" in " ".join(replaced.effects), "a gap that is not told is an outage"
     stage.converge()
     (found,) = client("elbv2").describe_target_groups()["TargetGroups"]
     assert found["Port"] == 8080

@@ -105,7 +105,11 @@ class FargateAppSpec(CompositeSpec):
     )
     command: tuple[str, ...] = Field(default=(), description="What runs, in place of the image's CMD.")
     port: int | None = Field(
-        default=None, ge=1, le=65535, description="The port that the app listens on; web needs it."
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port that the app listens on; web needs it. Another one takes another target group, and for about "
+        "a minute, until new tasks are healthy in it, nobody answers.",
     )
     health_path: Annotated[str, Field(pattern=r"^/", max_length=1024)] | None = Field(
         default=None, description="The path that answers with 200 while the app is well; unset: `/`."
