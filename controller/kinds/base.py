@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
+from controller.model.fact import Fact
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
@@ -49,6 +50,8 @@ class Kind(ABC, Generic[S]):
     before who had it lets go, so that it is never without."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """What other resources may refer to: name to description."""
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    """What `observe` may tell for people to watch over time: a metric each."""
     reach: ClassVar[Literal["account", "region", "parent"]] = "region"
     """Whether a live name is taken in the account as a whole (IAM, Route 53), in one region, or only in another resource
     that the spec names (a group in its VPC)."""

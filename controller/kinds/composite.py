@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from controller.model.composite import CompositeSpec
+from controller.model.fact import Fact
 from controller.model.manifest import Piece
 from controller.model.scope import Scope
 
@@ -22,6 +23,7 @@ class Composite(ABC, Generic[C]):
     name_field: ClassVar[str] = ""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[Mapping[str, str]] = {}
+    facts: ClassVar[tuple[Fact, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
     writes: ClassVar[tuple[str, ...]] = ()
 
