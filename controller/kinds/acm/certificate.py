@@ -11,6 +11,7 @@ from controller.aws.client import Aws
 from controller.kinds.acm.types import HostedZoneRef, HostName
 from controller.kinds.base import Kind
 from controller.kinds.tagging import Tagged, is_ours, own, read_tags, to_list, to_map
+from controller.model.fact import Fact
 from controller.model.manifest import Manifest
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
@@ -36,6 +37,15 @@ ENDED: Mapping[str, str] = {
     "INACTIVE": "it is inactive",
 }
 """States in which it is no good any more, and may well be in use."""
+
+EXPIRY = Fact("certificate_expiry_timestamp_seconds", "When the certificate expires; absent before it is issued.")
+RENEWAL = Fact(
+    "certificate_renewal",
+    "How far AWS is with the renewal of an issued certificate; always 1. AWS renews no certificate that is ineligible: nothing "
+    "uses it.",
+    "status",
+    ("eligible", "ineligible", "pending_auto_renewal", "pending_validation", "success", "failed"),
+)
 
 Records = Mapping[str, str]
 """Validation records: the names of CNAMEs, and what they point to."""
@@ -83,6 +93,7 @@ class Certificate(Kind[CertificateSpec]):
         "notAfter": "When it expires, such as `2027-01-31T23:59:59+00:00`; empty before it is issued.",
         "renewalStatus": "How far AWS is with its renewal, in AWS's words; empty where there is none under way.",
     }
+    facts = (EXPIRY, RENEWAL)
     reads = (
         "acm:ListCertificates",
         "acm:DescribeCertificate",
@@ -277,13 +288,39 @@ def translate(detail: Mapping[str, Any], tags: Mapping[str, str] | None, zone: s
     }
     reason = detail.get("FailureReason", "")
     failed = f"{GIVEN_UP[status]}: {reason}".removesuffix(": ") if status in GIVEN_UP else ""
-    return Observed(arn, spec, tags, outputs, _pending(detail), failed=failed)
+    return Observed(
+        arn,
+        spec,
+        tags,
+        outputs,
+        _pending(detail),
+        broken=ENDED.get(status, ""),
+        failed=failed,
+        facts=facts(detail),
+    )
+
+
+def facts(detail: Mapping[str, Any]) -> dict[Fact, float | str]:
+    """When it expires, and how far its renewal is, where AWS says so. After it has expired, too: it may be in use still."""
+    told: dict[Fact, float | str] = {}
+    if "NotAfter" in detail:
+        told[EXPIRY] = detail["NotAfter"].timestamp()
+    if detail["Status"] == "ISSUED" and (renewal := _renewal(detail)):
+        told[RENEWAL] = renewal.lower()
+    return told
+
+
+def _renewal(detail: Mapping[str, Any]) -> str:
+    """How far its renewal is. That the last one succeeded says nothing of the next where nothing uses it any more."""
+    last: str = detail.get("RenewalSummary", {}).get("RenewalStatus", "")
+    eligibility: str = detail.get("RenewalEligibility", "")
+    over = last in ("", "SUCCESS")
+    return eligibility if over and eligibility == "INELIGIBLE" else last or eligibility
 
 
 def _pending(detail: Mapping[str, Any]) -> str:
-    status = detail["Status"]
-    if status != WAITING:
-        return ENDED.get(status, "")
+    if detail["Status"] != WAITING:
+        return ""
     unseen = [option for option in _options(detail) if option.get("ValidationStatus") != "SUCCESS"]
     return "; ".join(_looked_for(option) for option in unseen) or "AWS has not validated it yet"
 
