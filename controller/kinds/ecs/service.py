@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from controller.aws.client import Aws
 from controller.kinds.ecs import service_checks
 from controller.kinds.ecs.api import EcsKind, services, to_list, to_map
-from controller.kinds.ecs.rollout import in_trouble, primary_of, rollout, stopped_because
+from controller.kinds.ecs.rollout import FAILURE, in_trouble, primary_of, rollout, stopped_because
 from controller.kinds.ecs.service_spec import (
     DeploymentAlarms,
     DeploymentConfiguration,
@@ -59,6 +59,7 @@ class Service(EcsKind[ServiceSpec]):
         "name": "Its name.",
         "resourceId": "What Application Auto Scaling calls it: `service/<cluster>/<name>`.",
     }
+    facts = (FAILURE,)
     reads = (
         "ecs:ListClusters",
         "ecs:DescribeClusters",
@@ -245,6 +246,7 @@ def translate(service: Mapping[str, Any], stopped: str = "") -> Observed[Service
         pending=stands.pending,
         refused=stands.refused,
         broken=stands.broken,
+        facts={FAILURE: stands.failure} if stands.failure else {},
         detail=deployment,
     )
 
