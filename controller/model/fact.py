@@ -1,4 +1,4 @@
-"""What a kind tells of its live resources for people to watch over time: declared by `kinds`, carried by a plan, shown by `report`."""
+"""What a kind tells of its live resources for people to watch: declared by `kinds`, carried by a plan, shown by `report`."""
 
 from __future__ import annotations
 

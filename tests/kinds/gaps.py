@@ -76,7 +76,6 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/VpnConnection", "transportTransitGatewayAttachmentId"): "moto keeps no options of a VPN connection",
     ("ec2/VpnConnection", "preSharedKeyStorage"): "moto keeps no options of a VPN connection",
     ("acm/Certificate", "keyAlgorithm"): "moto's certificates are RSA_2048, whatever is asked for",
-    ("acm/Certificate", "zone"): "moto issues without looking at records, so that there is nothing to wait for",
     ("elbv2/Listener", "alpnPolicy"): "only a TLS listener has one, and moto's ModifyListener leaves it out",
     ("elbv2/Listener", "mutualAuthentication"): "moto leaves it out",
     ("elbv2/Listener", "protocol"): "needs certificate to go in the same change",

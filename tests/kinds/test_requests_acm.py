@@ -200,7 +200,6 @@ def test_what_is_nobodys_is_not_looked_into() -> None:
     assert found.spec.subject_alternative_names == {"*.example.com"}
 
 
-@covers("acm/Certificate", "zone")
 def test_the_records_that_lie_in_the_zone_are_made_or_set_right() -> None:
     account = Services()
     account.expect("acm", "DescribeCertificate", {"Certificate": DETAIL}, CertificateArn=ARN)

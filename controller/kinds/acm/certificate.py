@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from controller.aws.client import Aws
-from controller.kinds.acm.types import HostedZoneRef, HostName
+from controller.kinds.acm.types import HostName
 from controller.kinds.base import Kind
+from controller.kinds.route53.types import ZoneRef
+from controller.kinds.route53.wanted import domain_of
 from controller.kinds.tagging import Tagged, is_ours, own, read_tags, to_list, to_map
+from controller.model.dns import within as lies_within
 from controller.model.fact import Fact
-from controller.model.manifest import Manifest
+from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
 from controller.model.problem import Problem
@@ -61,7 +64,7 @@ class CertificateSpec(TaggedSpec):
     key_algorithm: Literal[
         "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"
     ] = Field(default="RSA_2048", description="What its key is. AWS issues RSA_2048, EC_prime256v1 and EC_secp384r1.")
-    zone: HostedZoneRef | None = Field(
+    zone: ZoneRef | None = Field(
         default=None,
         description="The Route 53 hosted zone, by manifest name or id, in which trueup makes the validation records of the names "
         "that lie in it; unset: you make them. They stay when the certificate goes, since others for the same names, also in other "
@@ -120,6 +123,12 @@ class Certificate(Kind[CertificateSpec]):
             "EC_secp384r1",
         ):
             yield manifest.problem("keyAlgorithm", f"AWS issues no certificate with {spec.key_algorithm}")
+
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        for manifest in mine:
+            wrong = _wrong_zone(manifest, view)
+            if wrong:
+                yield manifest, manifest.problem("zone", wrong)
 
     def tell(self, verb: Verb, before: CertificateSpec | None, after: CertificateSpec | None) -> Iterator[str]:
         if before and after:
@@ -186,6 +195,18 @@ class Certificate(Kind[CertificateSpec]):
 
 def _names(spec: CertificateSpec) -> frozenset[str]:
     return spec.subject_alternative_names | {spec.domain_name}
+
+
+def _wrong_zone(manifest: Manifest, view: View) -> str:
+    """Why validation records cannot be made in the zone that a manifest names, as far as manifests tell of it; or ""."""
+    zone = domain_of(view, manifest)
+    if not zone or not zone.name or not isinstance(manifest.spec, CertificateSpec):
+        return ""
+    name = zone.name.rstrip(".")
+    if zone.private:
+        return f"AWS does not see the records of {name}, which is private: name the public zone"
+    lies = any(lies_within(f"{one}.", zone.name) for one in _names(manifest.spec))
+    return "" if lies else f"none of the certificate's names lies in {name}"
 
 
 def _described(aws: Aws, arn: str) -> dict[str, Any]:
@@ -303,7 +324,7 @@ def translate(detail: Mapping[str, Any], tags: Mapping[str, str] | None, zone: s
 def facts(detail: Mapping[str, Any]) -> dict[Fact, float | str]:
     """When it expires, and how far its renewal is, where AWS says so. After it has expired, too: it may be in use still."""
     told: dict[Fact, float | str] = {}
-    if "NotAfter" in detail:
+    if "NotAfter" in detail and detail["Status"] in ("ISSUED", *ENDED):
         told[EXPIRY] = detail["NotAfter"].timestamp()
     if detail["Status"] == "ISSUED" and (renewal := _renewal(detail)):
         told[RENEWAL] = renewal.lower()
