@@ -43,6 +43,8 @@ class Kind(ABC, Generic[S]):
     """Set from the type argument: `class Role(Kind[RoleSpec])`."""
     name_field: ClassVar[str] = ""
     """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
+    claimed_by: ClassVar[tuple[str, ...]] = ()
+    """The fields (camelCase) that a claim is made of, where it is not a name: two of a kind that clash are told there."""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) that AWS cannot change in place."""
     hands_over: ClassVar[frozenset[str]] = frozenset()

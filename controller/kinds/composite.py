@@ -21,6 +21,7 @@ class Composite(ABC, Generic[C]):
     spec: ClassVar[type[CompositeSpec]]
     """Set from the type argument: `class Network(Composite[NetworkSpec])`."""
     name_field: ClassVar[str] = ""
+    claimed_by: ClassVar[tuple[str, ...]] = ()
     replace_on: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[Mapping[str, str]] = {}
     facts: ClassVar[tuple[Fact, ...]] = ()
