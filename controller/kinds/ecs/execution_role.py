@@ -23,6 +23,8 @@ PULL = (
     "ecr:BatchGetImage",
 )
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+BY_THE_ROLE_ALONE = frozenset({"ecr:GetAuthorizationToken", *LOG, "logs:CreateLogGroup"})
+"""What nothing but a role's own policies can allow; a repository's policy, or a secret's, may allow the rest."""
 PRIVATE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/")
 
 
