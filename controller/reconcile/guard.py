@@ -107,7 +107,8 @@ def _taken_back(action: Action, rules: Rules) -> str:
     applied = {
         entry.commit for entry in rules.entries if entry.address == action.address and entry.id == action.live.id
     }
-    return f"{action.live.refused}; not tried again before a new commit" if rules.commit in applied else ""
+    refused = action.live.refused.removesuffix(".")
+    return f"{refused}; not tried again before a new commit" if rules.commit in applied else ""
 
 
 def fingerprint(action: Action, commit: str) -> str:

@@ -95,7 +95,7 @@ def test_a_release_that_was_rolled_back_is_held_and_not_rolled_out_again_for_the
     for _ in range(3):
         status = release(stage, "nginx:2", "c2")
         assert status.state is State.HELD
-        assert "AWS rolled the deployment back to app:1: tasks failed to start.; not tried again" in status.reason
+        assert "AWS rolled the deployment back to app:1: tasks failed to start; not tried again" in status.reason
         assert "before a new commit" in status.reason
     assert stage.changes == []
     assert running(stage) == "app:1"
