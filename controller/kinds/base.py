@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
+from controller.model.fact import Fact
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
@@ -42,6 +43,8 @@ class Kind(ABC, Generic[S]):
     """Set from the type argument: `class Role(Kind[RoleSpec])`."""
     name_field: ClassVar[str] = ""
     """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
+    claimed_by: ClassVar[tuple[str, ...]] = ()
+    """The fields (camelCase) that a claim is made of, where it is not a name: two of a kind that clash are told there."""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) that AWS cannot change in place."""
     hands_over: ClassVar[frozenset[str]] = frozenset()
@@ -49,6 +52,8 @@ class Kind(ABC, Generic[S]):
     before who had it lets go, so that it is never without."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """What other resources may refer to: name to description."""
+    facts: ClassVar[tuple[Fact, ...]] = ()
+    """What `observe` may tell for people to watch over time: a metric each."""
     reach: ClassVar[Literal["account", "region", "parent"]] = "region"
     """Whether a live name is taken in the account as a whole (IAM, Route 53), in one region, or only in another resource
     that the spec names (a group in its VPC)."""

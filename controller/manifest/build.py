@@ -174,6 +174,7 @@ def _finish(desk: _Desk, data: Mapping[str, Any], spec: Spec | None, lifecycle: 
         where=draft.envelope.where,
         digest=_digest(data, lifecycle),
         links=frozenset(desk.links),
+        part_of=draft.envelope.part_of,
         locate=partial(_locate_text, draft, data),
     )
     if spec is None:

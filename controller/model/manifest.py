@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from controller.model.address import Address
+from controller.model.address import Address, short_kind
 from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Link
 from controller.model.scope import Lifecycle, Scope
@@ -19,7 +19,8 @@ class Manifest:
 
     `data` is `spec` as written, with variables put in and references still by name. `spec` is `data` validated; it holds
     names in place of ids where `links` is not empty, and is None where only other resources' outputs can complete it.
-    `digest` changes when anything that a person wrote about the resource changes.
+    `digest` changes when anything that a person wrote about the resource changes. `part_of`: kind and name of the composite that
+    it is a part of.
     """
 
     address: Address
@@ -29,11 +30,20 @@ class Manifest:
     where: Position
     digest: str
     links: frozenset[Link] = frozenset()
+    part_of: tuple[str, str] | None = None
     locate: Callable[[str], Position] | None = field(default=None, compare=False, repr=False)
 
     def position(self, path: str) -> Position:
         """Where a field of the spec (`trust.Statement`) stands in its file, or the nearest thing above it."""
         return self.locate(path) if self.locate else self.where
+
+    def fits(self, kind: str | None, name: str | None) -> bool:
+        """Whether it, or the composite that it is a part of, is of this kind (`Role`, `iam/Role`) and name; None: any."""
+        own = (self.address.kind, self.address.name)
+        return any(
+            kind in (None, its_kind, short_kind(its_kind)) and name in (None, its_name)
+            for its_kind, its_name in (own, *([self.part_of] if self.part_of else ()))
+        )
 
     def problem(self, path: str, message: str, hint: str = "", *, severity: Severity = Severity.ERROR) -> Problem:
         """What is wrong (or, as a warning, doubtful) at a field of the spec."""

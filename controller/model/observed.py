@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from controller.model.address import Address
+from controller.model.fact import Facts
 from controller.model.inventory import Entry
 from controller.model.manifest import View
 from controller.model.spec import Spec
@@ -35,6 +36,7 @@ class Observed(Generic[S]):
               was never recorded
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
+    facts     what people watch over time (see Kind.facts)
     detail    what the kind itself needs again for update and delete
     """
 
@@ -53,6 +55,7 @@ class Observed(Generic[S]):
     holder: str = ""
     made_for: Address | None = None
     innate: bool = False
+    facts: Facts = field(default_factory=dict)
     detail: Any = None
 
 

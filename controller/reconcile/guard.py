@@ -107,7 +107,8 @@ def _taken_back(action: Action, rules: Rules) -> str:
         return ""
     mine = [entry for entry in rules.entries if entry.address == action.address and entry.id == action.live.id]
     asked = rules.commit in {entry.commit for entry in mine} and not _of_something_new(action, mine, rules)
-    return f"{action.live.refused}; not tried again before a new commit" if asked else ""
+    refused = action.live.refused.removesuffix(".")
+    return f"{refused}; not tried again before a new commit" if asked else ""
 
 
 def _of_something_new(action: Action, mine: Sequence[Entry], rules: Rules) -> bool:

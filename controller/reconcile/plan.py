@@ -93,6 +93,7 @@ def make_plan(situation: Situation) -> Plan:
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
+        facts={address: live.facts for address, live in known.items() if live.facts},
     )
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from controller.aws.emulator import environment
 
-QUICKSTART = Path(__file__).parents[2] / "manifests" / "quickstart"
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+QUICKSTART, EXAMPLES = MANIFESTS / "quickstart", MANIFESTS / "examples"
 
 
 @pytest.fixture
@@ -37,6 +38,40 @@ def test_a_folder_is_planned_applied_and_planned_again(trueup) -> None:  # type:
     assert "quickstart: converged" in trueup("apply", str(QUICKSTART))
     assert "23 in sync" in trueup("plan", str(QUICKSTART))
     assert "23 in sync" in trueup("status")
+
+
+def test_an_app_of_twenty_five_lines_is_shown_with_all_that_it_stands_for(trueup) -> None:  # type: ignore[no-untyped-def]
+    example = ("--kind", "FargateApp", "--name", "store", "--output", "json")
+    documents = json.loads(trueup("expand", str(EXAMPLES), *example))
+    shown = {f"{each['kind']}/{each['metadata']['name']}": each["spec"] for each in documents}
+    assert set(shown) == {
+        "Repository/store",
+        "LogGroup/store",
+        "Role/store-execution",
+        "Role/store",
+        "Cluster/store",
+        "TaskDefinition/store",
+        "SecurityGroup/store-lb",
+        "SecurityGroup/store",
+        "LoadBalancer/store",
+        "TargetGroup/store",
+        "Listener/store-http",
+        "Listener/store-https",
+        "Certificate/store",
+        "Service/store",
+        "ScalableTarget/store",
+        "RecordSet/store-a",
+        "RecordSet/store-www-a",
+    }
+    everybody = ["0.0.0.0/0", "::/0"]
+    ways_in = [(rule["port"], rule["from"]) for rule in shown["SecurityGroup/store-lb"]["ingress"]]
+    assert ways_in == [(80, everybody), (443, everybody)]
+    assert shown["SecurityGroup/store"]["ingress"] == [{"protocol": "tcp", "port": 3000, "from": ["store-lb"]}]
+    assert shown["TargetGroup/store"]["targetType"] == "ip"
+    assert shown["Listener/store-http"]["defaultActions"][0]["redirect"]["port"] == 443
+    assert shown["Listener/store-https"]["certificate"] == "store"
+    assert shown["Certificate/store"]["subjectAlternativeNames"] == ["www.store.example.com"]
+    assert shown["RecordSet/store-www-a"]["alias"]["target"] == "${out.LoadBalancer.store.dnsName}."
 
 
 def test_a_plan_is_plain_data_for_programs(trueup) -> None:  # type: ignore[no-untyped-def]

@@ -91,6 +91,18 @@ def test_what_is_named_in_a_kind_is_a_field_of_its_spec(kind: Kind[Any]) -> None
     assert kind.name_field in ("", *fields)
 
 
+def test_what_kinds_tell_to_be_watched_is_named_as_prometheus_names_metrics() -> None:
+    """https://prometheus.io/docs/practices/naming/; and a name means one thing, of one kind."""
+    facts = [fact for kind in KINDS.values() for fact in kind.facts]
+    assert len({fact.metric for fact in facts}) == len(facts)
+    for fact in facts:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", fact.metric), fact.metric
+        assert not re.search(r"_(count|sum|bucket|total|info|hours|days)$", fact.metric), fact.metric
+        assert fact.help.endswith("."), fact.metric
+        assert bool(fact.label) == bool(fact.words), fact.metric
+        assert all(re.fullmatch(r"[a-z_]+", word) for word in fact.words), fact.metric
+
+
 def test_the_schemas_in_the_repository_are_current(tmp_path: Path) -> None:
     """`make schemas` renews them."""
     names = write_schemas(tmp_path, {**KINDS, **COMPOSITES})

@@ -219,6 +219,18 @@ def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Sta
     assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
 
 
+@pytest.mark.parametrize("authority", ["listed", "full"])
+def test_a_zone_is_not_kept_for_what_certificates_were_validated_by(stage: Stage, authority: str) -> None:
+    """No manifest has these records, and without the zone they are good for nothing."""
+    commit(stage, {**zone(authority=authority, records=[a("www")]), "lifecycle": {"deletion": "delete"}})
+    stage.converge()
+    by_hand(stage, "CREATE", "_3f.example.com.", "_7c.jkddzztszm.acm-validations.aws.", "CNAME")
+    stage.converge()
+    del stage.files["a.yaml"]
+    stage.converge()
+    assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
+
+
 def test_a_zone_is_retained_unless_its_manifest_says_otherwise(stage: Stage) -> None:
     commit(stage, zone())
     stage.converge()

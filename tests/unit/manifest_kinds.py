@@ -88,6 +88,7 @@ class Kind:
         self.outputs: Mapping[str, str] = dict.fromkeys(outputs, "an output")
         self.reach = reach
         self.made = made
+        self.claimed_by: tuple[str, ...] = ("policyName",) if kind == "sns/Topic" else ()
         self.deletion = Deletion.RETAIN if kind == "msk/Topic" else Deletion.DELETE
         self.checked = 0
 

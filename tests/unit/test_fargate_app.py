@@ -412,6 +412,27 @@ def test_every_part_can_be_patched_and_says_which_field_it_is_made_from() -> Non
             assert manifest.data["tags"]["patched"] == "yes"
 
 
+def test_what_has_no_tags_can_be_patched_and_so_can_its_own_networks_parts() -> None:
+    patches = [
+        {"kind": "RecordSet", "name": "shop-a", "spec": {"alias": {"evaluateTargetHealth": True}}},
+        {"kind": "Subnet", "spec": {"tags": {"patched": "yes"}}},
+        {"kind": "NatGateway", "lifecycle": {"deletion": "protect"}},
+        {"kind": "Service", "spec": {"deploymentConfiguration": {"maximumPercent": 150}}},
+    ]
+    spec = {**WEB, "network": OWN, "domain": "example.com", "zone": "Z0123456789ABC", "patches": patches}
+    del spec["zones"]
+    found = loaded(spec)
+    assert messages(found) == []
+    manifests = {address.local: manifest for address, manifest in found.scopes["test"].manifests.items()}
+    assert manifests["route53/RecordSet/shop-a"].data["alias"]["evaluateTargetHealth"] is True
+    subnets = [name for name in manifests if name.startswith("ec2/Subnet/shop-")]
+    assert len(subnets) == 4
+    assert all(manifests[name].data["tags"]["patched"] == "yes" for name in subnets)
+    assert manifests["ec2/NatGateway/shop-a"].lifecycle.deletion == "protect"
+    deployment = manifests["ecs/Service/shop"].data["deploymentConfiguration"]
+    assert deployment == {"deploymentCircuitBreaker": {"enable": True, "rollback": True}, "maximumPercent": 150}
+
+
 def test_what_is_wrong_with_a_part_is_said_at_the_field_that_it_is_made_from() -> None:
     spec = {**WEB, "image": "shop"}
     (problem,) = [each for each in loaded(spec).problems if "neither tag nor digest" in each.message]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import field_validator
 
+from controller.model.fact import Fact
 from controller.model.inventory import Inventory
 from controller.model.manifest import Manifest
 from controller.model.observed import Observation, Observed
@@ -211,6 +212,15 @@ def test_what_cannot_be_read_is_unknown_and_never_absent() -> None:
     plan = make_plan(situation((manifest("x"),), errors={"test/Thing": "AccessDenied"}))
     assert plan.actions == ()
     assert status(plan, "x") == (State.UNKNOWN, "could not be read: AccessDenied")
+
+
+def test_what_is_known_of_a_resource_is_told_whether_or_not_it_can_be_looked_after_now() -> None:
+    """A certificate whose zone has failed expires all the same."""
+    length = Fact("thing_length_meters", "How long it is.")
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    live = {"test/Thing": (replace(thing("x"), facts={length: 2.0}), replace(thing("gone"), facts={length: 1.0}))}
+    assert make_plan(situation((needy,), live)).facts == {address("x"): {length: 2.0}, address("gone"): {length: 1.0}}
+    assert make_plan(situation((manifest("x"),), errors={"test/Thing": "AccessDenied"})).facts == {}
 
 
 def test_what_needs_a_manifest_with_errors_is_blocked() -> None:

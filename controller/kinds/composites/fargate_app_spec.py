@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from controller.kinds.acm.types import HostedZoneRef, HostName
+from controller.kinds.acm.types import HostName
 from controller.kinds.composites.network import NetworkPlan, Zones
 from controller.kinds.ecr.following import Following
 from controller.kinds.ecr.types import HOST, NAME
 from controller.kinds.ecs.task_size import CpuUnits, Mebibytes, unfit_for_fargate
 from controller.kinds.logs.log_group import Days
+from controller.kinds.route53.types import ZoneRef
 from controller.kinds.scheduler.types import TimeZone
 from controller.model.composite import CompositeSpec
 from controller.model.containers import Environment, Secrets, SecretSource
@@ -168,7 +169,7 @@ class FargateAppSpec(CompositeSpec):
         description="The name under which it is reached by https; unset: by http and the load balancer's name.",
     )
     www: bool = Field(default=False, description="Whether it is reached under `www.` and the domain too.")
-    zone: HostedZoneRef | None = Field(
+    zone: ZoneRef | None = Field(
         default=None,
         description="The domain's hosted zone, by manifest name or id, in which its records and the certificate's are made; "
         "unset: you make them, and `trueup status` tells the certificate's.",

@@ -24,6 +24,8 @@ PULL = (
     "ecr:BatchGetImage",
 )
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+BY_THE_ROLE_ALONE = frozenset({"ecr:GetAuthorizationToken", *LOG, "logs:CreateLogGroup"})
+"""What nothing but a role's own policies can allow; a repository's policy, or a secret's, may allow the rest."""
 PRIVATE = re.compile(rf"{HOST}/|\$\{{out\.(ecr/)?(ImagePolicy|Repository)\.")
 """How an image of ECR begins: with its registry, or with what another manifest gives of it."""
 

@@ -119,6 +119,7 @@ class ListenerRule(Elbv2Kind[ListenerRuleSpec]):
 
     doc = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html"
     reach = "parent"
+    claimed_by = ("listener", "priority")
     replace_on = frozenset({"listener"})
     outputs: ClassVar[Mapping[str, str]] = {"arn": "The rule's ARN."}
     reads = (

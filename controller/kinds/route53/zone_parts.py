@@ -121,22 +121,23 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
     listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
-    # Those that a Certificate has made are in no manifest.
-    validating = {key for key, item in found.items() if full and validates_a_certificate(item)}
-    free = {key for key in found.keys() - taken - others.keys() - validating if key[:2] not in _apex(name)}
+    # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
+    validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
+    free = {key for key in found.keys() - taken - others.keys() if key[:2] not in _apex(name)}
+    free -= validating if full else frozenset()
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    left = found.keys() - made - {key for key in found if key[:2] in _apex(name)}
+    left = found.keys() - made - validating - {key for key in found if key[:2] in _apex(name)}
     own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
     return _Content(
         raw=found,
         others=others,
         records=tuple(as_live(Record, from_aws(found[key], id_)) for key in sorted(seen | apex)),
-        own=own,
-        mark=_mark((listed | free if full else listed) - made),
+        own=own | (validating - made),
+        mark=_mark((listed | free if full else listed) - made - validating),
         keep=_kept(left - own),
     )
 
