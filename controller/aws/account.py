@@ -19,9 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
 
-from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.aws.failure import DENIED, PERHAPS_DONE, THROTTLED, translate
 from controller.aws.pace import Paces
-from controller.errors import AwsError, AwsRefused, TrueupError
+from controller.errors import AwsError, AwsRefused, Held, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -126,11 +126,16 @@ class Account:
         self._call.began = time.monotonic()
         self._call.attempts = 0
         self._call.throttled = False
+        self._call.perhaps_done = False
         self._call.sent = False
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
-        self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        try:
+            self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        except Held as held:
+            held.retried = self._call.perhaps_done
+            raise
         self._call.sent = True
         self._in_flight.add(1)
 
@@ -143,8 +148,11 @@ class Account:
         self._call.attempts += 1
         if response is not None and response[1].get("Error", {}).get("Code") in THROTTLED:
             self._call.throttled = True
+        if response is None or response[0].status_code >= 500:
+            self._call.perhaps_done = True
 
     def _after_call(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        parsed.get("ResponseMetadata", {})[PERHAPS_DONE] = self._call.perhaps_done
         self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
 
     def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:

@@ -165,9 +165,9 @@ class Applier:
         try:
             made = kind.create(self.aws, spec, action.tags or {})
         except (AlreadyExists, AwsRefused, Held) as error:
-            # A call before this one may have made it, or botocore's own retry found what its first attempt made. The next pass
-            # knows it by its tags; without tags only the intent can tell, so it stays where we may be the maker, and only there.
-            perhaps_ours = changes_made.get() > before or (isinstance(error, AlreadyExists) and error.retried)
+            # A call before this one may have made it, or an earlier attempt of this one. The next pass knows it by its tags;
+            # without tags only the intent can tell, so it stays where we may be the maker, and only there.
+            perhaps_ours = changes_made.get() > before or error.retried
             if not perhaps_ours:
                 self.store.unintend(action.address)
             raise
