@@ -57,9 +57,9 @@ def _enter(plan: Plan, situation: Situation, commit: str, store: Store, now: dat
 
 
 def _drop(situation: Situation, store: Store) -> None:
+    read = {kind: found for kind, found in situation.observations.items() if not found.error}
+    there = {(kind, live.id) for kind, found in read.items() for live in found.live}
     for entry in situation.inventory.entries:
-        observation = situation.observations.get(entry.address.kind)
-        if observation is None or observation.error:
-            continue
-        if all(live.id != entry.id for live in observation.live) and not entry.settling(situation.now):
+        gone = entry.address.kind in read and (entry.address.kind, entry.id) not in there
+        if gone and not entry.settling(situation.now):
             store.forget(entry.address, entry.id)

@@ -125,6 +125,12 @@ def test_what_is_retained_is_let_go_of_and_loses_trueups_tags(source: str) -> No
     assert only(plan).tags == {"kept": "1"}
 
 
+def test_what_is_recorded_of_another_kind_says_nothing_of_a_resource_that_has_the_same_id() -> None:
+    """A role and a group of one name: the one is retained, the other not."""
+    other = Inventory((entry(address("p", "test/Part"), "thing-x", deletion=Deletion.RETAIN),), fresh=False)
+    assert verbs(make_plan(situation((), {"test/Thing": (thing("x"),)}, inventory=other))) == [(Verb.DELETE, "x")]
+
+
 def test_a_deletion_tag_that_was_changed_by_hand_is_no_licence_to_delete() -> None:
     live = thing("x", tags={**ours("x"), "trueup:deletion": "whatever"})
     assert only(make_plan(situation((), {"test/Thing": (live,)}))).held == "its deletion is `protect`"
