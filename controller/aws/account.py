@@ -29,8 +29,8 @@ from controller.model.scope import Scope
 READS = re.compile(r"^(Get|List|Describe|Head|BatchGet|Search|Simulate|Test|AssumeRole)")
 """Operations that change nothing."""
 
-acting: ContextVar[Address | None] = ContextVar("acting", default=None)
-"""The resource that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
+acting: ContextVar[tuple[Address, ...]] = ContextVar("acting", default=())
+"""The resources that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
 
 Gate = Callable[[Address | None, bool], None]
 """Asked before every attempt of every call: for which resource it is, and whether it would change something. Raises Held
@@ -132,7 +132,8 @@ class Account:
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
         try:
-            self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+            for address in acting.get() or (None,):
+                self._gate(address, not READS.match(event_name.rpartition(".")[2]))
         except Held as held:
             held.retried = self._call.perhaps_done
             raise

@@ -59,13 +59,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made."""
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made; `spec` is what
+    is wanted, as far as it is known."""
 
     status: Status
     action: Action | None = None
     live: Observed[Any] | None = None
     surplus: tuple[Observed[Any], ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    spec: Spec | None = None
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -85,10 +87,11 @@ def make_plan(situation: Situation) -> Plan:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
     known = _known(book, decisions)
+    wanted = {address: decision.spec for address, decision in decisions.items() if decision.spec}
     explained = explainer(situation.kinds, names_of(known))
     return Plan(
         desired.scope,
-        tuple(explained(action) for action in ordered(actions, situation.kinds, known)),
+        tuple(explained(action) for action in ordered(actions, situation.kinds, known, wanted)),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
@@ -135,7 +138,8 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     made = found.live is not None
     decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
     waits = _waits(manifest, decisions)
-    return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+    action = replace(decision.action, waits=waits) if decision.action and waits else decision.action
+    return replace(decision, action=action, spec=spec)
 
 
 def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation, book: Book) -> Entry | None:

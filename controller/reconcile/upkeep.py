@@ -23,9 +23,10 @@ def keep_inventory(plan: Plan, situation: Situation, commit: str, store: Store, 
     """Bring the inventory in line; why it could not be written, or ""."""
     try:
         store.check_writable()
-        _enter(plan, situation, commit, store, now)
-        _drop(situation, store)
-        store.refresh({address: live.outputs for address, live in plan.owned.items()})
+        with store.at_once():
+            _enter(plan, situation, commit, store, now)
+            _drop(situation, store)
+            store.refresh({address: live.outputs for address, live in plan.owned.items()})
     except StateError as error:
         return f"the inventory cannot be written, so nothing is changed: {error}"
     return ""
