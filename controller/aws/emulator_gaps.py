@@ -6,7 +6,7 @@ What is not small stands in the tests' table of gaps instead.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from enum import Enum
 from functools import cache
@@ -280,31 +280,33 @@ def _modify_prefix_lists() -> None:
 
 
 def _tell_records_apart() -> None:
-    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; of records of one set
-    identifier only that of the same name and type goes; and the ids of zones begin with Z."""
+    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; a CNAME stands alone, and
+    what an alias points to in its zone is there; of records of one set identifier only that of the same name and type goes; and
+    the ids of zones begin with Z."""
     from moto.route53.exceptions import InvalidChangeBatch
     from moto.route53.models import ChangeList, HostedZoneIdentifier, Route53Backend
 
     change = Route53Backend.change_resource_record_sets
 
-    def key(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
-        return name.rstrip(".").lower(), type_, identifier or ""
-
-    def asked(record: Any) -> tuple[str, str, str]:
-        return key(record["Name"], record["Type"], record.get("SetIdentifier"))
-
     def change_what_can_be(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         zone = self.get_hosted_zone(zoneid)
-        there = {key(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
+        there = {_record(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
         for each in change_list:
-            found = asked(each["ResourceRecordSet"])
+            asked = each["ResourceRecordSet"]
+            found = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
             if (each["Action"] == "CREATE") == (found in there) and each["Action"] != "UPSERT":
                 raise InvalidChangeBatch
-            there = there - {found} if each["Action"] == "DELETE" else there | {found}
-        for each in change_list:  # one by one, so that a delete is of one record
             if each["Action"] == "DELETE":
-                gone = asked(each["ResourceRecordSet"])
-                zone.rrsets = [r for r in zone.rrsets if key(r.name, str(r.type), r.set_identifier) != gone]
+                there.remove(found)
+            elif _fits(asked, found, there, zone.id):
+                there.add(found)
+            else:
+                raise InvalidChangeBatch
+        for each in change_list:  # one by one, so that a delete is of one record
+            asked = each["ResourceRecordSet"]
+            if each["Action"] == "DELETE":
+                gone = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
+                zone.rrsets = [r for r in zone.rrsets if _record(r.name, str(r.type), r.set_identifier) != gone]
             else:
                 change(self, zoneid, [each])
 
@@ -316,6 +318,21 @@ def _tell_records_apart() -> None:
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
     Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
     ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
+
+
+def _record(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
+    return name.rstrip(".").lower(), type_, identifier or ""
+
+
+def _fits(asked: Mapping[str, Any], found: tuple[str, str, str], there: set[tuple[str, str, str]], zone: str) -> bool:
+    """Whether a record may stand beside those that are there, and finds its target among them."""
+    name, type_, _ = found
+    types = {other for beside, other, _ in there if beside == name} | {type_}
+    alias = asked.get("AliasTarget", {})
+    target = _record(alias.get("DNSName", ""), type_, None)[:2]
+    return not ("CNAME" in types and len(types) > 1) and (
+        alias.get("HostedZoneId") != zone or any(known[:2] == target for known in there)
+    )
 
 
 def _know_scalable_namespaces() -> None:

@@ -10,9 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
+from controller.errors import AwsError
 from controller.model.fact import Fact
 from controller.model.manifest import Manifest, View
-from controller.model.observed import Made, Observed, Wanted
+from controller.model.observed import Made, Observed, Step, Wanted
 from controller.model.plan import Verb
 from controller.model.problem import Problem
 from controller.model.scope import Deletion, Scope
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from controller.aws.client import Aws
 
 S = TypeVar("S", bound=Spec)
+Told = Mapping[int, Made | AwsError | None]
+"""What has become of steps, by their places: what was made, or become of it, as `create` and `update` return it; or the error."""
 
 
 class Kind(ABC, Generic[S]):
@@ -50,6 +53,8 @@ class Kind(ABC, Generic[S]):
     hands_over: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) whose values only one resource of the kind can have (a route table's subnets): who is to have one gets it
     before who had it lets go, so that it is never without."""
+    together: ClassVar[bool] = False
+    """Whether several changes are carried out in one call: then `change` is handed all that can be made now."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """What other resources may refer to: name to description."""
     facts: ClassVar[tuple[Fact, ...]] = ()
@@ -128,6 +133,31 @@ class Kind(ABC, Generic[S]):
     @abstractmethod
     def delete(self, aws: Aws, live: Observed[S]) -> None:
         """Empty and delete it. What is gone already is no error."""
+
+    def change(self, aws: Aws, steps: Sequence[Step[S]]) -> Iterator[Told]:
+        """Take steps, more than one only where the kind is `together`, and tell after each call what has become of which.
+
+        What was told is on record before the next call is made. What is raised is said of all steps that nothing was told of,
+        and must be as true of them as if each had been taken alone.
+        """
+        (step,) = steps
+        if step.spec is None:
+            assert step.live is not None  # noqa: S101 - a step is to make something or to take something away
+            self.delete(aws, step.live)
+            yield {0: None}
+        elif step.live is None:
+            yield {0: self.create(aws, step.spec, step.tags)}
+        else:
+            yield {0: self.update(aws, step.live, step.spec, step.changed)}
+
+    def foreseen(self, spec: S) -> Mapping[str, str]:
+        """The outputs that are known before a spec is applied, for those who refer to it and are changed together with it."""
+        return {}
+
+    def slot(self, spec: S) -> str:
+        """The place that must not be empty while one resource makes room for another in it (a name in a zone), of a kind that is
+        `together`: who leaves it goes along with who is to have it. "" for none."""
+        return ""
 
     def same_slot(self, spec: S, live: S) -> bool:
         """Whether AWS has room for only one of the two, so that a replacement must delete the old one first."""

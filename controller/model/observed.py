@@ -71,6 +71,25 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Step(Generic[S]):
+    """What a kind is asked to do to one resource: a create where nothing is `live`, a delete where there is no `spec`, else an
+    update of the fields `changed`.
+
+    tags   those that a create gives it
+    needs  the places of the steps handed over with it that must have come about before it, or along with it
+    where  the place in git that asks for it, "" where git no longer does
+    """
+
+    live: Observed[S] | None = None
+    spec: S | None = None
+    _: KW_ONLY
+    changed: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[int] = frozenset()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted(Generic[S]):
     """What a pass is interested in, so that a kind need not read more than that.
 

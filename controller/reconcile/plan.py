@@ -36,7 +36,7 @@ from controller.model.scope import Deletion, Mode
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, diff_tags, top_level
 from controller.reconcile.effects import explainer, names_of
-from controller.reconcile.match import Book, Match, match, read_book
+from controller.reconcile.match import Book, Live, Match, match, read_book
 from controller.reconcile.order import ordered
 from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
 from controller.reconcile.resolve import resolve
@@ -60,13 +60,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made."""
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made; `spec` is what
+    is wanted, as far as it is known."""
 
     status: Status
     action: Action | None = None
     live: Observed[Any] | None = None
     surplus: tuple[Observed[Any], ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    spec: Spec | None = None
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -86,10 +88,11 @@ def make_plan(situation: Situation) -> Plan:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
     known = _known(book, decisions)
+    wanted = {address: decision.spec for address, decision in decisions.items() if decision.spec}
     explained = explainer(situation.kinds, names_of(known))
     return Plan(
         desired.scope,
-        tuple(explained(action) for action in ordered(actions, situation.kinds, known)),
+        tuple(explained(action) for action in ordered(actions, situation.kinds, known, wanted)),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
@@ -116,7 +119,7 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     observation = situation.observations[kind.id]
     if observation.error:
         return _without_action(manifest, State.UNKNOWN, f"could not be read: {observation.error}")
-    unseen = _unseen(manifest, kind, situation)
+    unseen = _unseen(manifest, kind, situation, book)
     if unseen:
         reason = f"{unseen.id} was made a moment ago, and AWS does not show it yet"
         return Decision(Status(manifest.address, State.PENDING, reason, manifest.where), outputs=unseen.outputs)
@@ -139,16 +142,16 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     made = found.live is not None
     decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
     waits = _waits(manifest, decisions)
-    return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+    action = replace(decision.action, waits=waits) if decision.action and waits else decision.action
+    return replace(decision, action=action, spec=spec)
 
 
-def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:
+def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation, book: Book) -> Entry | None:
     """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
     if kind.name_field:
         return None
-    seen = {live.id for live in situation.observations[kind.id].live}
-    ours = (entry for entry in situation.inventory.entries if entry.address == manifest.address)
-    return next((entry for entry in ours if entry.id not in seen and entry.settling(situation.now)), None)
+    ours = (entry for entry in situation.inventory.of(manifest.address) if entry.settling(situation.now))
+    return next((entry for entry in ours if (kind.id, entry.id) not in book.by_id), None)
 
 
 def mode_of(manifest: Manifest, desired: Desired) -> Mode:
@@ -355,7 +358,7 @@ def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decis
         address = live.whose.address
         if address is None or address in situation.desired.manifests or (live.kind, live.item.id) in taken:
             continue
-        deletion = _deletion(situation.inventory, live.item)
+        deletion = _deletion(situation.inventory, live)
         if deletion is Deletion.RETAIN:
             tags = _others(live.item.tags or {})
             yield Action(Verb.FORGET, address, "git names it no more; it is retained", live=live.item, tags=tags)
@@ -364,10 +367,10 @@ def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decis
             yield Action(Verb.DELETE, address, "git names it no more", live=live.item, held=held)
 
 
-def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
-    for entry in inventory.entries:
-        if entry.id == live.id:
-            return entry.deletion
-    said = (live.tags or {}).get(DELETION, Deletion.DELETE.value)
+def _deletion(inventory: Inventory, live: Live) -> Deletion:
+    known = inventory.known(live.kind, live.item.id)
+    if known:
+        return known.deletion
+    said = (live.item.tags or {}).get(DELETION, Deletion.DELETE.value)
     # A tag that was changed by hand into something else is no licence to delete.
     return Deletion(said) if said in set(Deletion) else Deletion.PROTECT

@@ -140,6 +140,12 @@ def test_what_is_retained_is_let_go_of_and_loses_trueups_tags(source: str) -> No
     assert only(plan).tags == {"kept": "1"}
 
 
+def test_what_is_recorded_of_another_kind_says_nothing_of_a_resource_that_has_the_same_id() -> None:
+    """A role and a group of one name: the one is retained, the other not."""
+    other = Inventory((entry(address("p", "test/Part"), "thing-x", deletion=Deletion.RETAIN),), fresh=False)
+    assert verbs(make_plan(situation((), {"test/Thing": (thing("x"),)}, inventory=other))) == [(Verb.DELETE, "x")]
+
+
 def test_a_deletion_tag_that_was_changed_by_hand_is_no_licence_to_delete() -> None:
     live = thing("x", tags={**ours("x"), "trueup:deletion": "whatever"})
     assert only(make_plan(situation((), {"test/Thing": (live,)}))).held == "its deletion is `protect`"
@@ -658,3 +664,69 @@ def test_who_is_to_go_keeps_what_another_is_to_have_until_it_has_it() -> None:
 def test_who_loses_what_nobody_is_to_have_waits_for_nobody() -> None:
     plan = handing(manifest("a"), manifest("b", steps=["s"]), live=(thing("a", parts={"part-p"}), thing("b")))
     assert all(action.needs == frozenset() for action in plan.actions)
+
+
+class Standing(Thing):
+    """A thing that stands in a colour, which must not be without one while one makes room for another."""
+
+    together = True
+
+    @property
+    def id(self) -> str:
+        return "test/Thing"
+
+    def slot(self, spec: ThingSpec) -> str:
+        return spec.colour or ""
+
+
+def standing(*manifests: Manifest, live: tuple[Observed[Any], ...]) -> dict[str, set[str]]:
+    """Which actions each action of the plan needs."""
+    given = situation(manifests, {"test/Thing": live}, inventory=Inventory(fresh=False))
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Standing()}))
+    named = {action.key: f"{action.verb} {action.address.name}" for action in plan.actions}
+    return {named[action.key]: {named[key] for key in action.needs} for action in plan.actions}
+
+
+def test_who_leaves_a_place_goes_along_with_who_is_to_have_it() -> None:
+    """Each needs what the other does, so they can go at the same moment: here the one that holds what is to go."""
+    needs = standing(
+        manifest("new", colour="red"),
+        manifest("user"),
+        manifest("mover", colour="blue"),
+        live=(thing("old", colour="red"), thing("user", parts=["thing-old"]), thing("mover", colour="red")),
+    )
+    assert needs == {
+        "create new": {"update user"},
+        "update user": set(),
+        "update mover": {"create new"},
+        "delete old": {"create new", "update user"},
+    }
+
+
+def test_who_leaves_a_place_that_nobody_comes_to_waits_for_nobody() -> None:
+    live = (
+        thing("old", colour="red"),
+        thing("stays", colour="red"),
+    )
+    needs = standing(manifest("stays", colour="red", steps=["a"]), live=live)
+    assert needs == {"update stays": set(), "delete old": set()}
+
+
+def test_who_leaves_a_place_without_going_makes_no_room() -> None:
+    """What is retained stays where it is, and what is replaced goes by a delete of its own."""
+    live = (
+        thing("kept", colour="red", tags={**ours("kept"), "trueup:deletion": "retain"}),
+        thing("old", tags=ours("x"), colour="red"),
+    )
+    needs = standing(manifest("new", colour="red"), manifest("x", colour="blue"), live=live)
+    assert needs["forget kept"] == needs["replace x"] == set()
+    assert needs["delete x"] == {"replace x", "create new"}
+
+
+def test_two_that_change_places_can_go_at_the_same_moment() -> None:
+    needs = standing(
+        manifest("a", colour="red"),
+        manifest("b", colour="blue"),
+        live=(thing("a", colour="blue"), thing("b", colour="red")),
+    )
+    assert needs == {"update a": set(), "update b": set()}

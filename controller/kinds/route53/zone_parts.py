@@ -377,7 +377,7 @@ def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Ch
         if key not in there:
             yield change("CREATE", record, live.id)
         elif record != there[key]:
-            yield change("UPSERT", record, live.id)
+            yield change("UPSERT", record, live.id, before=there[key])
     for key, record in there.items():
         if key not in wanted:
             yield change("DELETE", record, live.id, live.detail.raw[key])
