@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from controller.aws.emulator_gaps import complete
+from controller.aws.emulator_life import Life, come_alive, living
 from controller.errors import TrueupError
 
 ACCOUNT = "123456789012"
@@ -15,8 +16,11 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def emulator() -> Iterator[str]:
-    """Start the emulator and give its address. Raises TrueupError where the extra `demo` is not installed."""
+def emulator(life: Life | None = None) -> Iterator[str]:
+    """Start the emulator and give its address. Raises TrueupError where the extra `demo` is not installed.
+
+    `life`: how long things take in it; unset: no time.
+    """
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
@@ -24,12 +28,14 @@ def emulator() -> Iterator[str]:
             "the AWS emulator is not installed", hint="install it with: pip install 'trueup[demo]'"
         ) from error
     complete()
+    come_alive()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        with living(life or Life()):
+            yield f"http://{host}:{port}"
     finally:
         server.stop()
 
