@@ -42,6 +42,9 @@ class Kind(ABC, Generic[S]):
     """Set from the type argument: `class Role(Kind[RoleSpec])`."""
     name_field: ClassVar[str] = ""
     """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
+    sole: ClassVar[bool] = False
+    """Whether, without such a name, AWS still never makes a second one for the same claim, and asking for one does no harm. Then
+    what AWS does not show is made again, however new it is."""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) that AWS cannot change in place."""
     hands_over: ClassVar[frozenset[str]] = frozenset()

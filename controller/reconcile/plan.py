@@ -140,7 +140,7 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
 
 def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:
     """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
-    if kind.name_field:
+    if kind.name_field or kind.sole:
         return None
     seen = {live.id for live in situation.observations[kind.id].live}
     ours = (entry for entry in situation.inventory.entries if entry.address == manifest.address)

@@ -17,7 +17,21 @@ from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion, Scope
 from controller.reconcile.plan import make_plan
-from tests.unit.thing import KINDS, NOW, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import (
+    KINDS,
+    NOW,
+    SCOPE,
+    Part_,
+    Thing,
+    ThingSpec,
+    address,
+    entry,
+    manifest,
+    ours,
+    part,
+    situation,
+    thing,
+)
 
 OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
 
@@ -478,6 +492,18 @@ def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> 
     assert plan.outputs[part] == {"id": "part-1"}
     later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
     assert [action.verb for action in later.actions] == [Verb.CREATE]
+
+
+def test_what_aws_never_makes_twice_is_made_again_as_soon_as_it_is_gone() -> None:
+    """Somebody has deleted a record a moment after trueup made it: a minute without it would be a minute too long."""
+
+    class Sole(Part_):
+        sole = True
+
+    known = Inventory(entries=(entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    given = situation((manifest("p", "test/Part"),), inventory=known, now=NOW + timedelta(seconds=30))
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Part": Sole()}))
+    assert [action.verb for action in plan.actions] == [Verb.CREATE]
 
 
 def test_what_is_as_git_wants_it_and_does_not_work_is_failed_with_awss_reason() -> None:
