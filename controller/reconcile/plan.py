@@ -59,13 +59,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made."""
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made. `spec` is what
+    is wanted, with ids in place of names, as far as that can be known."""
 
     status: Status
     action: Action | None = None
     live: Observed[Any] | None = None
     surplus: tuple[Observed[Any], ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    spec: Spec | None = None
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -85,7 +87,8 @@ def make_plan(situation: Situation) -> Plan:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
     known = _known(book, decisions)
-    explained = explainer(situation.kinds, names_of(known))
+    resolved = {address: found.spec for address, found in decisions.items() if found.spec}
+    explained = explainer(situation.kinds, names_of(known), resolved)
     return Plan(
         desired.scope,
         tuple(explained(action) for action in ordered(actions, situation.kinds, known)),
@@ -135,7 +138,8 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     made = found.live is not None
     decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
     waits = _waits(manifest, decisions)
-    return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+    action = replace(decision.action, waits=waits) if decision.action and waits else decision.action
+    return replace(decision, action=action, spec=spec)
 
 
 def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:

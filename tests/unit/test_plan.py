@@ -452,6 +452,24 @@ def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -
     assert sorted(told, key=str) == [(Verb.DELETE, names, None), (Verb.UPDATE, names, names)]
 
 
+def test_what_is_no_spec_before_an_output_is_put_in_is_told_as_well() -> None:
+    """A record that is an alias to a load balancer's name: with the name, its kind can say what the record answers."""
+
+    class Telling(Thing):
+        @property
+        def id(self) -> str:
+            return "test/Thing"
+
+        def tell(self, verb: Verb, before: Any, after: Any) -> Iterator[str]:
+            yield f"{verb}: {', '.join(sorted(after.parts))}"
+
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    wanted = replace(manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"]), spec=None)
+    given = situation((wanted, manifest("p", "test/Part")), {"test/Part": (part("part-1"),)}, inventory=known)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
+    assert only(plan).effects == ("create: p",)
+
+
 def test_what_can_only_be_told_by_id_is_told_by_id() -> None:
     """A field may take ids alone; then a name in it is no valid spec."""
 
