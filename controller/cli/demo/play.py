@@ -18,7 +18,7 @@ from controller.errors import TrueupError
 from controller.model.plan import Verb
 from controller.reconcile.render import SIGNS
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that a step may take before it counts as failed: far more than it needs."""
 MANY = 12
 """More actions than these are not told one by one."""
