@@ -1,6 +1,6 @@
 """What moto does otherwise than AWS documents, put right where that is small: a function for each, and why.
 
-What is not small stands in the tests' table of gaps instead.
+What takes time in AWS is in emulator_life; what else is not small stands in the tests' table of gaps instead.
 """
 
 from __future__ import annotations
@@ -30,9 +30,7 @@ def complete() -> None:
     _tag_scalable_targets()
     _list_services_of_a_namespace()
     _update_cloud_map()
-    _issue_certificates()
     _swap_priorities()
-    _roll_out_services()
     _have_no_direct_connect()
     _keep_schedules_in_groups()
 
@@ -122,31 +120,6 @@ def _complete_transit_gateways() -> None:
         (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
     ):
         setattr(owner, name, function)
-
-
-def _issue_certificates() -> None:
-    """A certificate is issued when somebody looks at it, and not a minute later: once its validation records are there, where the
-    account has the zone that they belong in, and else at once."""
-    from moto import settings
-    from moto.acm.models import CertBundle
-    from moto.route53.models import route53_backends
-
-    settings.ACM_VALIDATION_WAIT = 0
-    check, describe = CertBundle.check, CertBundle.describe
-
-    def is_there(zones: list[Any], record: dict[str, str]) -> bool:
-        name = record["Name"]
-        near = [zone for zone in zones if not zone.private_zone and name.endswith(f".{zone.name}")]
-        found = (each for zone in near for each in zone.rrsets if each.name == name and each.type == "CNAME")
-        return not near or any(record["Value"] in each.records for each in found)
-
-    def check_records(self: CertBundle) -> None:
-        zones = [*route53_backends[self.arn.split(":")[4]]["aws"].zones.values()]
-        options = describe(self)["Certificate"].get("DomainValidationOptions", ())
-        if self.status != "PENDING_VALIDATION" or all(is_there(zones, each["ResourceRecord"]) for each in options):
-            check(self)
-
-    CertBundle.check = check_records  # type: ignore[method-assign]
 
 
 def _swap_priorities() -> None:
@@ -418,46 +391,6 @@ def _update_cloud_map() -> None:
 
     services.update = update_and_drop
     backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace
-
-
-def _roll_out_services() -> None:
-    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
-    is over at once."""
-    from moto.core.responses import ActionResult
-    from moto.core.utils import camelcase_to_underscores
-    from moto.ecs.responses import EC2ContainerServiceResponse
-
-    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
-
-    def settled(reply: Any) -> ActionResult:
-        service = reply.result["service"]
-        service.running_count, service.pending_count = service.desired_count, 0
-        for deployment in service.deployments:
-            deployment |= {
-                "taskDefinition": service.task_definition,
-                "desiredCount": service.desired_count,
-                "runningCount": service.desired_count,
-                "pendingCount": 0,
-                "rolloutState": "COMPLETED",
-                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
-                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
-            }
-        return ActionResult(reply.result)
-
-    def create_service(self: Any) -> ActionResult:
-        reply: Any = create(self)
-        service = reply.result["service"]
-        for name, value in self._get_params().items():
-            field = camelcase_to_underscores(name)
-            if not hasattr(service, field):
-                setattr(service, field, value)
-        return settled(reply)
-
-    def update_service(self: Any) -> ActionResult:
-        return settled(update(self))
-
-    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
-    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]
 
 
 def _keep_schedules_in_groups() -> None:

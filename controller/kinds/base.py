@@ -48,6 +48,9 @@ class Kind(ABC, Generic[S]):
     """The Spec's field (camelCase) that holds the live name and defaults to `metadata.name`; "" where AWS makes up an id."""
     claimed_by: ClassVar[tuple[str, ...]] = ()
     """The fields (camelCase) that a claim is made of, where it is not a name: two of a kind that clash are told there."""
+    sole: ClassVar[bool] = False
+    """Whether, without such a name, AWS still never makes a second one for the same claim, and asking for one does no harm. Then
+    what AWS does not show is made again, however new it is."""
     replace_on: ClassVar[frozenset[str]] = frozenset()
     """Fields (camelCase) that AWS cannot change in place."""
     hands_over: ClassVar[frozenset[str]] = frozenset()

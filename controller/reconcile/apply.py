@@ -30,6 +30,7 @@ from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
 from controller.reconcile.execute import Ended, obstacle
 from controller.reconcile.guard import fingerprint
+from controller.reconcile.owner import PREFIX
 from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
 
@@ -246,7 +247,7 @@ class Applier:
     def _create(self, action: Action, kind: Kind[Any]) -> Course:
         spec = self._spec(action)
         try:
-            made = yield Step(spec=spec, tags=action.tags or {})
+            made = yield Step(spec=spec, tags=_tags(action, spec))
         except (AlreadyExists, AwsRefused, Held) as error:
             # A call before this one may have made it, or an earlier attempt of this one. The next pass knows it by its tags;
             # without tags only the intent can tell, so it stays where we may be the maker, and only there.
@@ -370,6 +371,12 @@ def _claim(kind: Kind[Any], step: Step[Any]) -> str | None:
 def _live(action: Action) -> Observed[Any]:
     assert action.live is not None  # noqa: S101 - a plan never changes what is not there
     return action.live
+
+
+def _tags(action: Action, spec: Spec) -> dict[str, str]:
+    """The tags to make it with: those of the spec itself are no part of the plan where the spec was not known then."""
+    own: Mapping[str, str] = getattr(spec, "tags", {})
+    return {**(action.tags or {}), **{key: value for key, value in own.items() if not key.startswith(PREFIX)}}
 
 
 def _waits_for(spec: Spec) -> str:

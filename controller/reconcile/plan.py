@@ -60,8 +60,8 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made; `spec` is what
-    is wanted, as far as it is known."""
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made. `spec` is what
+    is wanted, with ids in place of names, as far as that can be known."""
 
     status: Status
     action: Action | None = None
@@ -88,8 +88,8 @@ def make_plan(situation: Situation) -> Plan:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
     known = _known(book, decisions)
-    wanted = {address: decision.spec for address, decision in decisions.items() if decision.spec}
-    explained = explainer(situation.kinds, names_of(known))
+    wanted = {address: found.spec for address, found in decisions.items() if found.spec}
+    explained = explainer(situation.kinds, names_of(known), wanted)
     return Plan(
         desired.scope,
         tuple(explained(action) for action in ordered(actions, situation.kinds, known, wanted)),
@@ -148,7 +148,7 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
 
 def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation, book: Book) -> Entry | None:
     """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
-    if kind.name_field:
+    if kind.name_field or kind.sole:
         return None
     ours = (entry for entry in situation.inventory.of(manifest.address) if entry.settling(situation.now))
     return next((entry for entry in ours if (kind.id, entry.id) not in book.by_id), None)

@@ -34,10 +34,10 @@ def trueup(aws_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def test_a_folder_is_planned_applied_and_planned_again(trueup) -> None:  # type: ignore[no-untyped-def]
-    assert "23 to create" in trueup("plan", str(QUICKSTART), code=2)
+    assert "43 to create" in trueup("plan", str(QUICKSTART), code=2)
     assert "quickstart: converged" in trueup("apply", str(QUICKSTART))
-    assert "23 in sync" in trueup("plan", str(QUICKSTART))
-    assert "23 in sync" in trueup("status")
+    assert "43 in sync" in trueup("plan", str(QUICKSTART))
+    assert "43 in sync" in trueup("status")
 
 
 def test_an_app_of_twenty_five_lines_is_shown_with_all_that_it_stands_for(trueup) -> None:  # type: ignore[no-untyped-def]
@@ -109,7 +109,7 @@ def test_wrong_manifests_are_told_with_their_places_all_at_once(trueup, tmp_path
 
 
 def test_an_absolute_folder_is_read_like_any_other(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    assert "23 manifests" in trueup("validate", str(QUICKSTART.resolve()))
+    assert "43 manifests" in trueup("validate", str(QUICKSTART.resolve()))
 
 
 def test_a_plan_can_be_made_as_a_role_that_may_only_look(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

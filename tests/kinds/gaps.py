@@ -47,7 +47,7 @@ GAPS: Mapping[tuple[str, str], str] = {
     (
         "ecs/Service",
         "rollout",
-    ): "moto simulates no deployment: none takes time, fails or is rolled back (test_scripted.py, test_ecs_rollout.py)",
+    ): "no deployment of the emulator fails or is rolled back (test_scripted.py, test_ecs_rollout.py)",
     ("ecs/TaskDefinition", "enableFaultInjection"): "moto's RegisterTaskDefinition leaves it out",
     ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
     ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from moto.ecs.models import ecs_backends
 
 from controller.aws.emulator import ACCOUNT
+from controller.aws.emulator_life import Life, living
 from controller.errors import AwsBusy
 from controller.kinds.ecs.service import Service, translate
 from controller.kinds.ecs.service_spec import ServiceSpec
@@ -135,11 +136,11 @@ def test_a_first_release_that_does_not_start_is_failed_with_ecss_reason(stage: S
 
 
 def test_a_deployment_under_way_is_pending_and_nothing_waits_for_it(stage: Stage) -> None:
-    release(stage, "nginx:1", "c1")
-    (primary,) = emulated().deployments
-    primary |= {"rolloutState": "IN_PROGRESS", "runningCount": 1}
-    status = release(stage, "nginx:1", "c1")
-    assert (status.state, status.reason) == (State.PENDING, "1 of 2 tasks run")
+    with living(Life(task=timedelta(hours=1))):
+        status = release(stage, "nginx:1", "c1")
+        assert status.state is State.PENDING
+        assert status.reason.startswith("0 of 2 tasks run; (service app) has started 2 tasks: ")
+    assert release(stage, "nginx:1", "c1").state is State.IN_SYNC
 
 
 def test_a_count_that_git_leaves_out_is_autoscalings(stage: Stage) -> None:

@@ -97,6 +97,14 @@ def test_a_create_has_its_tags_in_the_call_and_is_on_record_afterwards() -> None
     assert (found.deletion, found.outputs) == (Deletion.RETAIN, {"id": "thing-x"})
 
 
+def test_a_create_has_the_specs_own_tags_even_where_the_plan_could_not_know_the_spec() -> None:
+    """As with a subnet whose IPv6 range is a part of what AWS gives its VPC: it has its Name from the first moment on."""
+    stage = Stage()
+    action = creation(tags={"Name": "x", "trueup:scope": "mine"})
+    stage.carry_out(replace(action, tags={"team": "a", **ours("x")}))
+    assert stage.cloud.live["thing-x"].tags == {"Name": "x", "team": "a", **ours("x")}
+
+
 def test_the_intent_is_on_record_before_the_create_and_gone_after_it() -> None:
     stage = Stage()
     before: list[Mapping[Address, str]] = []

@@ -23,6 +23,7 @@ from tests.unit.thing import (
     NOW,
     SCOPE,
     Glass,
+    Part_,
     Thing,
     ThingSpec,
     address,
@@ -468,6 +469,24 @@ def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -
     assert sorted(told, key=str) == [(Verb.DELETE, names, None), (Verb.UPDATE, names, names)]
 
 
+def test_what_is_no_spec_before_an_output_is_put_in_is_told_as_well() -> None:
+    """A record that is an alias to a load balancer's name: with the name, its kind can say what the record answers."""
+
+    class Telling(Thing):
+        @property
+        def id(self) -> str:
+            return "test/Thing"
+
+        def tell(self, verb: Verb, before: Any, after: Any) -> Iterator[str]:
+            yield f"{verb}: {', '.join(sorted(after.parts))}"
+
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    wanted = replace(manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"]), spec=None)
+    given = situation((wanted, manifest("p", "test/Part")), {"test/Part": (part("part-1"),)}, inventory=known)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
+    assert only(plan).effects == ("create: p",)
+
+
 def test_what_can_only_be_told_by_id_is_told_by_id() -> None:
     """A field may take ids alone; then a name in it is no valid spec."""
 
@@ -508,6 +527,18 @@ def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> 
     assert plan.outputs[part] == {"id": "part-1"}
     later = make_plan(replace(given, now=NOW + timedelta(seconds=90)))
     assert [action.verb for action in later.actions] == [Verb.CREATE]
+
+
+def test_what_aws_never_makes_twice_is_made_again_as_soon_as_it_is_gone() -> None:
+    """Somebody has deleted a record a moment after trueup made it: a minute without it would be a minute too long."""
+
+    class Sole(Part_):
+        sole = True
+
+    known = Inventory(entries=(entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    given = situation((manifest("p", "test/Part"),), inventory=known, now=NOW + timedelta(seconds=30))
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Part": Sole()}))
+    assert [action.verb for action in plan.actions] == [Verb.CREATE]
 
 
 def test_what_is_as_git_wants_it_and_does_not_work_is_failed_with_awss_reason() -> None:

@@ -75,6 +75,7 @@ class RecordSet(Kind[RecordSetSpec]):
     api = "route53.aws/v1"
     doc = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html"
     reach = "parent"
+    sole = True  # Route 53 lists a record as soon as it has taken the change, pending or not
     taggable = False
     together = True
     exported = False
