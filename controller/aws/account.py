@@ -10,18 +10,20 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
-from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.aws.failure import DENIED, PERHAPS_DONE, THROTTLED, translate
 from controller.aws.pace import Paces
-from controller.errors import AwsError, AwsRefused, TrueupError
+from controller.errors import AwsError, AwsRefused, Held, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -29,8 +31,8 @@ from controller.model.scope import Scope
 READS = re.compile(r"^(Get|List|Describe|Head|BatchGet|Search|Simulate|Test|AssumeRole)")
 """Operations that change nothing."""
 
-acting: ContextVar[Address | None] = ContextVar("acting", default=None)
-"""The resource that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
+acting: ContextVar[tuple[Address, ...]] = ContextVar("acting", default=())
+"""The resources that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
 
 Gate = Callable[[Address | None, bool], None]
 """Asked before every attempt of every call: for which resource it is, and whether it would change something. Raises Held
@@ -126,11 +128,17 @@ class Account:
         self._call.began = time.monotonic()
         self._call.attempts = 0
         self._call.throttled = False
+        self._call.perhaps_done = False
         self._call.sent = False
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
-        self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        try:
+            for address in acting.get() or (None,):
+                self._gate(address, not READS.match(event_name.rpartition(".")[2]))
+        except Held as held:
+            held.retried = self._call.perhaps_done
+            raise
         self._call.sent = True
         self._in_flight.add(1)
 
@@ -143,8 +151,11 @@ class Account:
         self._call.attempts += 1
         if response is not None and response[1].get("Error", {}).get("Code") in THROTTLED:
             self._call.throttled = True
+        if response is None or response[0].status_code >= 500:
+            self._call.perhaps_done = True
 
     def _after_call(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        parsed.get("ResponseMetadata", {})[PERHAPS_DONE] = self._call.perhaps_done
         self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
 
     def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:
@@ -198,7 +209,7 @@ class Accounts:
     def _open(self, scope: Scope) -> Account:
         spec = scope.spec
         try:
-            login = boto3.Session()
+            login = boto3.Session(botocore_session=_session())
             if spec.role:
                 login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
         except BotoCoreError as error:
@@ -225,9 +236,22 @@ def role_arn(name: str, account: str, region: str) -> str:
     return f"arn:{partition}:iam::{account}:role/{name}"
 
 
+@cache
+def _models(data_path: str | None) -> Loader:
+    """The descriptions of AWS's services. Those of EC2 alone take tens of megabytes, and the better part of a second to read."""
+    return create_loader(data_path)
+
+
+def _session() -> Session:
+    """A session of its own, with what all sessions read alike shared between them."""
+    session = get_session()
+    session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+    return session
+
+
 def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Session:
     """A login with the role's credentials, renewed by botocore before they expire."""
-    source = get_session()
+    source = _session()
     extra = {"RoleSessionName": name[:64], **({"ExternalId": external_id} if external_id else {})}
 
     def sts(service: str, **options: Any) -> Any:
@@ -245,7 +269,7 @@ def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Sessi
             raise _not_assumed(role, translate(error, "sts", "AssumeRole")) from error
         return credentials
 
-    assumed = get_session()
+    assumed = _session()
     assumed._credentials = DeferredRefreshableCredentials(fetch, "assume-role")
     return boto3.Session(botocore_session=assumed)
 

@@ -1,12 +1,13 @@
 """What moto does otherwise than AWS documents, put right where that is small: a function for each, and why.
 
-What is not small stands in the tests' table of gaps instead.
+What takes time in AWS is in emulator_life; what else is not small stands in the tests' table of gaps instead.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from copy import copy
 from enum import Enum
 from functools import cache
@@ -31,10 +32,9 @@ def complete() -> None:
     _tag_scalable_targets()
     _list_services_of_a_namespace()
     _update_cloud_map()
-    _issue_certificates()
     _swap_priorities()
-    _roll_out_services()
     _have_no_direct_connect()
+    _keep_schedules_in_groups()
 
 
 def _answer_credentials() -> None:
@@ -122,13 +122,6 @@ def _complete_transit_gateways() -> None:
         (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
     ):
         setattr(owner, name, function)
-
-
-def _issue_certificates() -> None:
-    """A certificate is issued when somebody first looks at it, and not a minute later."""
-    from moto import settings
-
-    settings.ACM_VALIDATION_WAIT = 0
 
 
 def _swap_priorities() -> None:
@@ -262,31 +255,27 @@ def _modify_prefix_lists() -> None:
 
 
 def _tell_records_apart() -> None:
-    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; of records of one set
-    identifier only that of the same name and type goes; and the ids of zones begin with Z."""
+    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; a CNAME stands alone, and
+    what an alias points to in its zone is there; of records of one set identifier only that of the same name and type goes; and
+    the ids of zones begin with Z."""
     from moto.route53.exceptions import InvalidChangeBatch
     from moto.route53.models import ChangeList, HostedZoneIdentifier, Route53Backend
 
     change = Route53Backend.change_resource_record_sets
 
-    def key(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
-        return name.rstrip(".").lower(), type_, identifier or ""
-
-    def asked(record: Any) -> tuple[str, str, str]:
-        return key(record["Name"], record["Type"], record.get("SetIdentifier"))
-
     def change_what_can_be(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         zone = self.get_hosted_zone(zoneid)
-        there = {key(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
-        for each in change_list:
-            found = asked(each["ResourceRecordSet"])
-            if (each["Action"] == "CREATE") == (found in there) and each["Action"] != "UPSERT":
-                raise InvalidChangeBatch
-            there = there - {found} if each["Action"] == "DELETE" else there | {found}
+        there: There = defaultdict(set)
+        for rrset in zone.rrsets:
+            name, type_, identifier = _record(rrset.name, str(rrset.type), rrset.set_identifier)
+            there[name].add((type_, identifier))
+        if not all(_takes(there, each, zone.id) for each in change_list):
+            raise InvalidChangeBatch
         for each in change_list:  # one by one, so that a delete is of one record
+            asked = each["ResourceRecordSet"]
             if each["Action"] == "DELETE":
-                gone = asked(each["ResourceRecordSet"])
-                zone.rrsets = [r for r in zone.rrsets if key(r.name, str(r.type), r.set_identifier) != gone]
+                gone = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
+                zone.rrsets = [r for r in zone.rrsets if _record(r.name, str(r.type), r.set_identifier) != gone]
             else:
                 change(self, zoneid, [each])
 
@@ -310,6 +299,37 @@ def _end_lists_of_health_checks() -> None:
         return ActionResult({"HealthChecks": found, "Marker": "", "IsTruncated": False, "MaxItems": "100"})
 
     Route53.list_health_checks = list_health_checks  # type: ignore[method-assign]
+
+
+def _record(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
+    return name.rstrip(".").lower(), type_, identifier or ""
+
+
+There = dict[str, set[tuple[str, str]]]
+"""What is in a zone: types and set identifiers by name."""
+
+
+def _takes(there: There, change: Mapping[str, Any], zone: str) -> bool:
+    """Whether a change is possible; then it is made."""
+    asked = change["ResourceRecordSet"]
+    name, type_, identifier = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
+    known = (type_, identifier) in there[name]
+    if change["Action"] != "UPSERT" and (change["Action"] == "CREATE") == known:
+        return False
+    if change["Action"] == "DELETE":
+        there[name].remove((type_, identifier))
+        return True
+    there[name].add((type_, identifier))
+    return _fits(there, name, asked, zone)
+
+
+def _fits(there: There, name: str, asked: Mapping[str, Any], zone: str) -> bool:
+    """Whether a record may stand beside those of its name, and its target is there."""
+    types = {type_ for type_, _ in there[name]}
+    alias = asked.get("AliasTarget", {})
+    target, type_, _ = _record(alias.get("DNSName", ""), asked["Type"], None)
+    found = alias.get("HostedZoneId") != zone or any(known == type_ for known, _ in there[target])
+    return found and not ("CNAME" in types and len(types) > 1)
 
 
 def _know_scalable_namespaces() -> None:
@@ -397,41 +417,51 @@ def _update_cloud_map() -> None:
     backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace
 
 
-def _roll_out_services() -> None:
-    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
-    is over at once."""
-    from moto.core.responses import ActionResult
-    from moto.core.utils import camelcase_to_underscores
-    from moto.ecs.responses import EC2ContainerServiceResponse
+def _keep_schedules_in_groups() -> None:
+    """The Scheduler refuses a group that there is already and one that there is not, and changes what is done with a schedule
+    after its last run; its list tells no more of a schedule than that it is there."""
+    from moto.scheduler import responses
+    from moto.scheduler.exceptions import ScheduleExists, ScheduleGroupNotFound
+    from moto.scheduler.models import EventBridgeSchedulerBackend, Schedule, ScheduleGroup
 
-    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
+    backends: Any = EventBridgeSchedulerBackend
+    schedules: Any = Schedule
+    owner: Any = responses.EventBridgeSchedulerResponse
+    create, create_group, delete_group = (
+        backends.create_schedule,
+        backends.create_schedule_group,
+        backends.delete_schedule_group,
+    )
+    whole, update = schedules.to_dict, owner.update_schedule
+    listed = ("Arn", "Name", "GroupName", "State", "CreationDate", "LastModificationDate", "Target")
 
-    def settled(reply: Any) -> ActionResult:
-        service = reply.result["service"]
-        service.running_count, service.pending_count = service.desired_count, 0
-        for deployment in service.deployments:
-            deployment |= {
-                "taskDefinition": service.task_definition,
-                "desiredCount": service.desired_count,
-                "runningCount": service.desired_count,
-                "pendingCount": 0,
-                "rolloutState": "COMPLETED",
-                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
-                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
-            }
-        return ActionResult(reply.result)
+    def create_schedule(self: Any, *, group_name: str, **more: Any) -> Schedule:
+        self.get_schedule_group(group_name)
+        made: Schedule = create(self, group_name=group_name, **more)
+        return made
 
-    def create_service(self: Any) -> ActionResult:
-        reply: Any = create(self)
-        service = reply.result["service"]
-        for name, value in self._get_params().items():
-            field = camelcase_to_underscores(name)
-            if not hasattr(service, field):
-                setattr(service, field, value)
-        return settled(reply)
+    def create_schedule_group(self: Any, name: str, tags: list[dict[str, str]]) -> ScheduleGroup:
+        if name in self.schedule_groups:
+            raise ScheduleExists(name)
+        made: ScheduleGroup = create_group(self, name, tags)
+        return made
 
-    def update_service(self: Any) -> ActionResult:
-        return settled(update(self))
+    def delete_schedule_group(self: Any, name: str) -> None:
+        if name not in self.schedule_groups:
+            raise ScheduleGroupNotFound(name)
+        delete_group(self, name)
 
-    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
-    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]
+    def to_dict(self: Any, short: bool = False) -> dict[str, Any]:
+        told: dict[str, Any] = whole(self, short)
+        return {name: told[name] for name in listed} if short else told
+
+    def update_schedule(self: Any) -> str:
+        reply = str(update(self))
+        name = self.uri.split("?")[0].split("/")[-1]
+        found = self.scheduler_backend.get_schedule(self._get_param("GroupName"), name)
+        found.action_after_completion = self._get_param("ActionAfterCompletion")
+        return reply
+
+    for function in (create_schedule, create_schedule_group, delete_schedule_group):
+        setattr(backends, function.__name__, function)
+    schedules.to_dict, owner.update_schedule = to_dict, update_schedule

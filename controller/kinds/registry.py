@@ -35,6 +35,7 @@ from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
 from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
+from controller.kinds.ecr.image_policy import ImagePolicy
 from controller.kinds.ecr.repository import Repository
 from controller.kinds.ecs.cluster import Cluster
 from controller.kinds.ecs.service import Service
@@ -56,6 +57,8 @@ from controller.kinds.logs.log_group import LogGroup
 from controller.kinds.route53.health_check import HealthCheck
 from controller.kinds.route53.hosted_zone import HostedZone
 from controller.kinds.route53.record_set import RecordSet
+from controller.kinds.scheduler.schedule import Schedule
+from controller.kinds.scheduler.schedule_group import ScheduleGroup
 from controller.kinds.secretsmanager.secret import Secret
 from controller.kinds.servicediscovery.namespace import Namespace
 from controller.kinds.servicediscovery.service import Service as CloudMapService
@@ -103,6 +106,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    ImagePolicy(),
     # acm
     Certificate(),
     Parameter(),
@@ -120,6 +124,9 @@ _ALL: tuple[Kind[Any], ...] = (
     TargetGroup(),
     Listener(),
     ListenerRule(),
+    # scheduler
+    ScheduleGroup(),
+    Schedule(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

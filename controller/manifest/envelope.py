@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from controller.manifest.variables import Path
@@ -30,7 +31,11 @@ class KindLike(Protocol):
     @property
     def name_field(self) -> str: ...
     @property
+    def claimed_by(self) -> tuple[str, ...]: ...
+    @property
     def reach(self) -> str: ...
+    @property
+    def made(self) -> bool: ...
     @property
     def deletion(self) -> Deletion: ...
     @property
@@ -57,7 +62,8 @@ class Positioned(Protocol):
 class Envelope:
     """A document whose kind and name could be read. `sound` is false where something else about it is wrong.
 
-    `name` may still hold `${var.}`. Compared by identity: an unchanged file keeps its envelopes from commit to commit.
+    `part_of`: kind and name of the composite that it is a part of. `name` may still hold `${var.}`. Compared by identity: an
+    unchanged file keeps its envelopes from commit to commit.
     """
 
     kind: str
@@ -66,6 +72,7 @@ class Envelope:
     lifecycle: Mapping[str, Any]
     document: Positioned
     sound: bool
+    part_of: tuple[str, str] | None = None
 
     @property
     def where(self) -> Position:
@@ -92,7 +99,7 @@ def _kind(document: Document, data: Mapping[Any, Any], kinds: Collection[str]) -
     if missing:
         return "", missing
     api, name = data["apiVersion"], data["kind"]
-    known = {(TRUEUP_API, "Scope"): SCOPE, **{(api_version(kind), short_kind(kind)): kind for kind in kinds}}
+    known = _known(tuple(kinds))
     if not isinstance(api, str) or api not in {api for api, _ in known}:
         hint = _belongs(name, known) or did_you_mean(str(api), {api for api, _ in known})
         return "", [Problem(document.position(("apiVersion",)), f"unknown apiVersion {api!r}", "apiVersion", hint)]
@@ -100,6 +107,12 @@ def _kind(document: Document, data: Mapping[Any, Any], kinds: Collection[str]) -
         hint = _belongs(name, known) or did_you_mean(str(name), [kind for of, kind in known if of == api])
         return "", [Problem(document.position(("kind",)), f"unknown kind {name!r} in {api}", "kind", hint)]
     return known[api, name], []
+
+
+@cache
+def _known(kinds: tuple[str, ...]) -> Mapping[tuple[str, str], str]:
+    """Kinds by how a manifest writes them: apiVersion and kind."""
+    return {(TRUEUP_API, "Scope"): SCOPE, **{(api_version(kind), short_kind(kind)): kind for kind in kinds}}
 
 
 def _belongs(name: object, known: Mapping[tuple[str, str], str]) -> str:

@@ -9,7 +9,7 @@ a person (HELD), or nobody but the one who paused (DRIFTED).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from controller.model.address import Address
 from controller.model.inventory import Entry, Failure
 from controller.model.manifest import Desired
 from controller.model.plan import Action, Plan, State, Status, Verb
+from controller.model.reference import is_known
 from controller.model.scope import Deletion, Mode
 
 PauseReason = Callable[[Address], str]
@@ -104,10 +105,21 @@ def _refused_before(action: Action, rules: Rules) -> str:
 def _taken_back(action: Action, rules: Rules) -> str:
     if action.verb is not Verb.UPDATE or not action.live or not action.live.refused:
         return ""
-    applied = {
-        entry.commit for entry in rules.entries if entry.address == action.address and entry.id == action.live.id
-    }
-    return f"{action.live.refused}; not tried again before a new commit" if rules.commit in applied else ""
+    mine = [entry for entry in rules.entries if entry.address == action.address and entry.id == action.live.id]
+    asked = rules.commit in {entry.commit for entry in mine} and not _of_something_new(action, mine, rules)
+    refused = action.live.refused.removesuffix(".")
+    return f"{refused}; not tried again before a new commit" if asked else ""
+
+
+def _of_something_new(action: Action, mine: Sequence[Entry], rules: Rules) -> bool:
+    """Whether what is to be asked of AWS is not what it took back: what the resource refers to has changed since, or is about to.
+
+    One commit may mean another image tomorrow, where it follows a tag.
+    """
+    since = max(entry.created for entry in mine)
+    targets = {link.target for link in action.manifest.links} if action.manifest else set()
+    changed = any(entry.created > since for entry in rules.entries if entry.address in targets)
+    return changed or not all(is_known(str(change.after)) for change in action.changes)
 
 
 def fingerprint(action: Action, commit: str) -> str:

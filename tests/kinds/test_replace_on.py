@@ -32,6 +32,7 @@ TYPES: Mapping[str, str] = {
 
 WITHOUT_TYPE: Mapping[str, str] = {
     "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ecr/ImagePolicy": "nobody makes it",
     "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
@@ -185,6 +186,11 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
     ("route53/HealthCheck", "ipAddress"): "it can neither be added nor be taken away: "
     "https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html",
+    (
+        "scheduler/Schedule",
+        "groupName",
+    ): "no call moves a schedule, and UpdateSchedule looks for it in the group that it is given: "
+    "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html",
     ("servicediscovery/Service", "routingPolicy"): "UpdateService does not take it: "
     "https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html",
     ("servicediscovery/Service", "dnsRecords"): "the type of a record cannot be updated: "

@@ -13,6 +13,7 @@ from controller.model.address import Address
 from controller.model.inventory import Failure, Inventory
 from controller.model.observed import Observed
 from controller.model.plan import Plan, State
+from controller.model.reference import Link
 from controller.model.scope import Guard, Mode, Scope
 from controller.reconcile.guard import Rules, fingerprint, guard
 from controller.reconcile.plan import Situation, make_plan
@@ -278,6 +279,28 @@ def test_what_aws_took_back_is_not_asked_of_it_again_for_the_same_commit() -> No
     reason = "the rollout was rolled back: out of memory; not tried again before a new commit"
     assert held(plan) == {"update x": reason}
     assert status(plan, "x") == (State.HELD, f"steps differs; not done: {reason}")
+
+
+@pytest.mark.parametrize(("applied", "tried"), [(-1, False), (0, False), (1, True)])
+def test_what_refers_to_something_newer_is_not_what_aws_took_back(applied: int, tried: bool) -> None:
+    """The same commit follows a tag, under which there is another image now: a task definition was made anew for it."""
+    user = manifest("x", steps=["a"], links=(Link(address("image"), "id"),))
+    entries = (
+        replace(entry(address("x"), "thing-x"), commit="c1"),
+        replace(entry(address("image"), "thing-image"), commit="c1", created=NOW + timedelta(seconds=applied)),
+        replace(entry(address("other"), "thing-other"), created=NOW + timedelta(days=1)),
+    )
+    live = (replace(thing("x"), refused="it was rolled back"), thing("image"))
+    given = situation((user, manifest("image")), {"test/Thing": live}, inventory=Inventory(entries, fresh=False))
+    assert (not held(guarded(given, entries=entries))) == tried
+
+
+def test_what_refers_to_something_about_to_change_is_not_what_aws_took_back() -> None:
+    user = manifest("x", peers=["new"], links=(Link(address("new"), "id"),))
+    entries = (replace(entry(address("x"), "thing-x"), commit="c1"),)
+    live = (replace(thing("x"), refused="it was rolled back"),)
+    given = situation((user, manifest("new")), {"test/Thing": live}, inventory=Inventory(entries, fresh=False))
+    assert not held(guarded(given, entries=entries))
 
 
 def test_a_new_commit_tries_again_what_aws_took_back() -> None:

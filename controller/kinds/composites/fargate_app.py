@@ -10,6 +10,7 @@ from controller.kinds.composite import Composite
 from controller.kinds.composites import network
 from controller.kinds.composites.fargate_app_spec import FargateAppSpec, policy_of, repository_of
 from controller.kinds.composites.network import PRIVATE, PUBLIC, Tier
+from controller.kinds.ecr.types import registry
 from controller.model.manifest import Piece
 from controller.model.rules import EVERYWHERE
 from controller.model.scope import Scope
@@ -19,13 +20,15 @@ TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 with forward secrecy, and 1.3: what AWS recommends."""
 STARTING, LEAVING = 60, 30
 """Seconds in which health checks of a new task do not count, and for which one that goes still answers."""
+TASKS = "ecs-tasks.amazonaws.com"
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 class FargateApp(Composite[FargateAppSpec]):
     """An application on Fargate, called `<app>` in all that it expands to:
 
-    ECR Repository `<app>` for an image of the scope's own account, named as the image says; LogGroup `<app>`, `/ecs/<app>`; Roles
+    ECR Repository `<app>` for an image of the scope's own account, named as the image says; ImagePolicy `<app>` for one that is
+    followed; LogGroup `<app>`, `/ecs/<app>`; Roles
     `<app>-execution`, as which ECS starts tasks, and `<app>`, which the app itself is in AWS (the region stands after both
     names, since roles belong to the whole account); Cluster, TaskDefinition, its container and Service `<app>`; SecurityGroup
     `<app>`; with `scaling` a ScalableTarget `<app>`.
@@ -34,6 +37,8 @@ class FargateApp(Composite[FargateAppSpec]):
     that one redirects to a Listener `<app>-https` with a Certificate `<app>`, once that is issued. With `zone` the domain is a
     RecordSet `<app>-a`, and `www` another, `<app>-www-a`; where there is IPv6, each has one of `-aaaa` beside it. A network of
     its own is the composite Network `<app>`.
+
+    A scheduled app has a Schedule `<app>` in place of the Service, and a Role `<app>-schedule`, as which its tasks are started.
     """
 
     def expand(self, name: str, spec: FargateAppSpec, scope: Scope) -> Iterator[Piece]:
@@ -66,8 +71,12 @@ class Maker:
 
     @property
     def registry(self) -> str:
-        end = ".cn" if self.partition == "aws-cn" else ""
-        return f"{self.scope.spec.account}.dkr.ecr.{self.region}.amazonaws.com{end}"
+        return registry(self.scope.spec.account, self.region)
+
+    @property
+    def image(self) -> str:
+        """The image, or of one that is followed its repository."""
+        return self.spec.image if isinstance(self.spec.image, str) else self.spec.image.repository or self.name
 
     @property
     def in_network(self) -> str:
@@ -76,6 +85,10 @@ class Maker:
     @property
     def balanced(self) -> bool:
         return self.spec.kind == "web"
+
+    @property
+    def scheduled(self) -> bool:
+        return self.spec.kind == "schedule"
 
     @property
     def dualstack(self) -> bool:
@@ -90,22 +103,32 @@ class Maker:
                 yield replace(piece, source=f"network.{piece.source}")
 
     def repository(self) -> Iterator[Piece]:
-        found = repository_of(self.spec.image, self.registry)
-        if found and self.spec.repository:
+        found, followed = repository_of(self.image, self.registry), self.spec.followed
+        made = found and self.spec.repository
+        if made:
             # What a tag means in git, it means for ever.
+            moved = [followed.tag] if followed and followed.tag else []
+            excluded = {"imageTagMutabilityExclusionFilters": moved} if moved else {}
             yield self._piece(
                 "ecr/Repository",
                 self.name,
                 "image",
                 repositoryName=found,
                 scanOnPush=True,
-                imageTagMutability="IMMUTABLE",
+                imageTagMutability="IMMUTABLE_WITH_EXCLUSION" if moved else "IMMUTABLE",
+                **excluded,
             )
+        if followed:
+            sought = followed.model_dump(by_alias=True, exclude_none=True)
+            where = self.name if made else f"{self.registry}/{found}" if found else self.image
+            yield Piece("ecr/ImagePolicy", self.name, {**sought, "repository": where}, "image")
 
     def roles(self) -> Iterator[Piece]:
         managed = f"arn:{self.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
         yield self._role("execution", "secrets", tuple(self._reading()), managedPolicies=[managed])
         yield self._role("", "permissions", self.spec.permissions)
+        if self.scheduled:
+            yield self._role("schedule", "schedule", tuple(self._starting()), service="scheduler.amazonaws.com")
 
     def groups(self) -> Iterator[Piece]:
         ingress = []
@@ -192,7 +215,7 @@ class Maker:
             taskRole=self.name,
             containerDefinitions=[self._container()],
         )
-        yield self._service()
+        yield self._schedule() if self.scheduled else self._service()
 
     def scaling(self) -> Iterator[Piece]:
         bounds = self.spec.scaling
@@ -213,8 +236,6 @@ class Maker:
             )
 
     def _container(self) -> dict[str, Any]:
-        found = repository_of(self.spec.image, self.registry)
-        at_home = found and not self.spec.image.startswith(f"{self.registry}/")
         secrets = {
             name: source.model_dump(by_alias=True, exclude_defaults=True) for name, source in self.spec.secrets.items()
         }
@@ -232,13 +253,44 @@ class Maker:
         }
         return {
             "name": self.name,
-            "image": f"{self.registry}/{self.spec.image}" if at_home else self.spec.image,
+            "image": self._image(),
             **{field: value for field, value in given.items() if value},
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
 
-    def _service(self) -> Piece:
+    def _image(self) -> str:
+        if self.spec.followed:
+            return _output("ImagePolicy", self.name, "image")
+        found = repository_of(self.image, self.registry)
+        at_home = found and not self.image.startswith(f"{self.registry}/")
+        return f"{self.registry}/{self.image}" if at_home else self.image
+
+    def _schedule(self) -> Piece:
+        tasks = {
+            "taskDefinition": self.name,
+            "launchType": "FARGATE",
+            "networkConfiguration": self._where(),
+            "propagateTags": "TASK_DEFINITION",
+            "enableECSManagedTags": True,
+        }
+        # Schedules take no tags.
+        spec = {
+            "scheduleExpression": self.spec.schedule,
+            "timezone": self.spec.timezone or "UTC",
+            "target": {"arn": self.name, "role": f"{self.name}-schedule", "ecsParameters": tasks},
+        }
+        return Piece("scheduler/Schedule", self.name, spec, "schedule")
+
+    def _where(self) -> dict[str, Any]:
+        """Where tasks have their addresses."""
         public = self.spec.subnets == "public"
+        return {
+            "subnets": self._subnets(PUBLIC if public else PRIVATE),
+            "securityGroups": [self.name],
+            "assignPublicIp": public,
+        }
+
+    def _service(self) -> Piece:
         counted = {} if self.spec.scaling else {"desiredCount": 1 if self.spec.count is None else self.spec.count}
         targets = [{"targetGroup": self.name, "containerName": self.name, "containerPort": self.spec.port}]
         behind = {"loadBalancers": targets, "healthCheckGracePeriodSeconds": STARTING} if self.balanced else {}
@@ -250,11 +302,7 @@ class Maker:
             cluster=self.name,
             taskDefinition=self.name,
             launchType="FARGATE",
-            networkConfiguration={
-                "subnets": self._subnets(PUBLIC if public else PRIVATE),
-                "securityGroups": [self.name],
-                "assignPublicIp": public,
-            },
+            networkConfiguration=self._where(),
             deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
             propagateTags="SERVICE",
             enableECSManagedTags=True,
@@ -272,12 +320,26 @@ class Maker:
         if parameters:
             yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
 
-    def _role(self, suffix: str, source: str, statements: tuple[dict[str, Any], ...], **spec: Any) -> Piece:
+    def _starting(self) -> Iterator[dict[str, Any]]:
+        """What it takes to start the app's tasks, and nothing else."""
+        ecs = f"arn:{self.partition}:ecs:{self.region}:{self.scope.spec.account}"
+        revisions = f"{ecs}:task-definition/{_output('TaskDefinition', self.name, 'family')}:*"
+        here = {"ArnEquals": {"ecs:cluster": _output("ecs/Cluster", self.name)}}
+        yield {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": revisions, "Condition": here}
+        roles = [_output("Role", name) for name in (self.name, f"{self.name}-execution")]
+        to_tasks = {"StringEquals": {"iam:PassedToService": TASKS}}
+        yield {"Effect": "Allow", "Action": "iam:PassRole", "Resource": roles, "Condition": to_tasks}
+        tasks = f"{ecs}:task/{_output('ecs/Cluster', self.name, 'name')}/*"
+        at_start = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
+        yield {"Effect": "Allow", "Action": "ecs:TagResource", "Resource": tasks, "Condition": at_start}
+
+    def _role(
+        self, suffix: str, source: str, statements: tuple[dict[str, Any], ...], service: str = TASKS, **spec: Any
+    ) -> Piece:
         name = f"{self.name}-{suffix}" if suffix else self.name
-        # Only for this account's tasks, so that nobody else's can borrow the role.
+        # Only for what runs in this account, so that nobody else's can borrow the role.
         mine = {"StringEquals": {"aws:SourceAccount": self.scope.spec.account}}
-        principal = {"Service": "ecs-tasks.amazonaws.com"}
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": mine}
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", "Condition": mine}
         allowed = {"inlinePolicies": {source: policy_of(statements)}} if statements else {}
         role_name = f"{name}-{self.region}"
         return self._piece("iam/Role", name, source, roleName=role_name, trust=policy_of((trust,)), **spec, **allowed)

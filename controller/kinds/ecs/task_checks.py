@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.kinds.ecs.execution_role import PRIVATE, lacking, needs
+from controller.kinds.ecs.execution_role import BY_THE_ROLE_ALONE, PRIVATE, lacking, needs
 from controller.kinds.ecs.task_size import unfit_for_fargate
 from controller.kinds.ecs.task_spec import TaskDefinitionSpec
-from controller.kinds.iam.policy import PolicySpec
+from controller.kinds.iam.policy import documents
 from controller.kinds.iam.role import RoleSpec
 from controller.model.containers import ContainerDefinition, has_version, looks_secret
 from controller.model.manifest import Manifest, View
-from controller.model.policy import PolicyDocument
 from controller.model.problem import Problem, Severity
+from controller.model.scope import Mode
 
 FIELD = "containerDefinitions"
 FARGATE_LOGS = ("", "awslogs", "awsfirelens", "splunk")
@@ -36,7 +36,10 @@ def alone(manifest: Manifest) -> Iterator[Problem]:
 
 
 def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
-    """Whether the execution role, where git has it as well, lets ECS start the containers."""
+    """Whether the execution role, where git has it as well, lets ECS start the containers.
+
+    An error where no other policy could let it, and git has all of the role's.
+    """
     spec = manifest.spec
     if not isinstance(spec, TaskDefinitionSpec) or not spec.execution_role:
         return
@@ -48,17 +51,14 @@ def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
         return view.find("ssm/Parameter", name) is not None and view.find("secretsmanager/Secret", name) is None
 
     wanted = dict(pair for container in spec.container_definitions for pair in needs(container, is_parameter).items())
-
-    def policy(name: str) -> PolicyDocument | None:
-        found = view.find("iam/Policy", name)
-        return found.spec.document if found is not None and isinstance(found.spec, PolicySpec) else None
-
-    missing = lacking(role.spec, wanted, policy)
+    missing = lacking(role.spec, wanted, documents(view))
     if missing:
         actions, why = ", ".join(missing), " and ".join(dict.fromkeys(missing.values()))
         found = f"Role {spec.execution_role} ({role.where}) does not allow {actions}, so that ECS cannot {why}"
         hint = "attach arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy, or allow the actions"
-        yield manifest.problem("executionRole", found, hint, severity=Severity.WARNING)
+        whole = role.lifecycle.mode is not Mode.OBSERVE and not role.lifecycle.ignore
+        surely = whole and not BY_THE_ROLE_ALONE.isdisjoint(missing)
+        yield manifest.problem("executionRole", found, hint, severity=Severity.ERROR if surely else Severity.WARNING)
 
 
 def _place(manifest: Manifest, container: ContainerDefinition, number: int) -> str:

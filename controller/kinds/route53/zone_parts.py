@@ -121,24 +121,24 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
     listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
-    # Those that a Certificate has made are in no manifest.
-    validating = {key for key, item in found.items() if full and validates_a_certificate(item)}
+    # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
+    validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
     apex_keys = {key for key in found if key[:2] in _apex(name)}
-    not_free = {*taken, *others, *validating, *apex_keys}
+    not_free = {*taken, *others, *apex_keys, *(validating if full else ())}
     free = {key for key in found if key not in not_free}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else apex_keys
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    left = {key for key in found if key not in made and key not in apex_keys}
+    left = {key for key in found if not (key in made or key in validating or key in apex_keys)}
     own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
     return _Content(
         raw=found,
         others=others,
         records=_records(found, sorted(seen | apex), id_, manifest),
-        own=own,
-        mark=_mark((listed | free if full else listed) - made),
+        own=own | (validating - made),
+        mark=_mark((listed | free if full else listed) - made - validating),
         keep=_kept(left - own),
     )
 
@@ -386,7 +386,7 @@ def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Ch
         if key not in there:
             yield change("CREATE", record, live.id)
         elif record != there[key]:
-            yield change("UPSERT", record, live.id)
+            yield change("UPSERT", record, live.id, before=there[key])
     for key, record in there.items():
         if key not in wanted:
             yield change("DELETE", record, live.id, live.detail.raw[key])
