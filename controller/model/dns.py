@@ -48,7 +48,10 @@ LONGEST_VALUE = 4000
 """Characters of one value that Route 53 takes, quotes included."""
 
 _CHUNK = 255
+_SURELY_SHORT = 253
+"""Characters of a name without escapes that is not too long, whether it ends in a dot or not."""
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_CANONICAL = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2})|\\(.)", re.DOTALL)
 _PIECE = re.compile(r"\\[0-3][0-7]{2}|\\.|[^\\]", re.DOTALL)
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
@@ -84,6 +87,8 @@ def canonical_name(text: str) -> str:
         raise ValueError("a name cannot be empty; the zone itself is written @")
     if text in (APEX, "."):
         return text
+    if len(text) <= _SURELY_SHORT and _CANONICAL.fullmatch(text):
+        return sys.intern(text)  # most are, and a zone may have ten thousand
     *labels, last = _labels(text)
     labels = labels if not last else [*labels, last]
     octets = [_octets(label, text) for label in labels]
