@@ -15,6 +15,30 @@ S = TypeVar("S", bound=Spec)
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """What a resource is a part of, where one pass should not touch too much of it: a zone, by its records.
+
+    id         what tells it from others; where it is deleted itself, its parts may go
+    name       what the parts are, for people ("records of example.com")
+    parts      how many there are
+    removable  how many of them can go: then none is left that is of use
+    where      where git says how much of it may be touched; "" where only the scope does
+    percent    (with `where`) how many in a hundred may change or go
+    emptied    (with `where`) whether all may go
+    field      on the whole itself: its spec's field that holds parts (camelCase); "" on what is one part
+    """
+
+    id: str
+    name: str
+    parts: int
+    removable: int
+    where: str = ""
+    percent: int = 0
+    emptied: bool = False
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed(Generic[S]):
     """One live resource.
 
@@ -34,6 +58,7 @@ class Observed(Generic[S]):
               was never recorded
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
+    whole     what it is a part of, or is itself, that one pass should not touch too much of
     detail    what the kind itself needs again for update and delete
     """
 
@@ -51,6 +76,7 @@ class Observed(Generic[S]):
     holder: str = ""
     made_for: Address | None = None
     innate: bool = False
+    whole: Whole | None = None
     detail: Any = None
 
 

@@ -1,25 +1,29 @@
 """Guard: what must not be carried out now, and why. Pure functions from a plan to the same plan with some actions held.
 
-Each rule answers for one action with a reason, or "" to let it pass. The first reason counts. Then the scope's limits are
-looked at over what is left: above a limit all of it is held, because a limit that is passed means that something is wrong,
-not that the first few were right. What a held action's resource is in afterwards depends on who must act:
-a person (HELD), or nobody but the one who paused (DRIFTED).
+Each rule answers for one action with a reason, or "" to let it pass. The first reason counts. Then the limits are looked at over
+what is left: those of each whole that it touches parts of (a zone, by its records), and the scope's. Above a limit all of it is
+held, because a limit that is passed means that something is wrong, not that the first few were right. What a held action's
+resource is in afterwards depends on who must act: a person (HELD), or nobody but the one who paused (DRIFTED).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from controller.model.address import Address
 from controller.model.inventory import Entry, Failure
 from controller.model.manifest import Desired
-from controller.model.plan import Action, Plan, State, Status, Verb
+from controller.model.observed import Whole
+from controller.model.plan import ABSENT, Action, Change, Plan, State, Status, Verb
 from controller.model.scope import Deletion, Mode
 
 PauseReason = Callable[[Address], str]
+SMALL = 10
+"""A whole of fewer parts may be changed as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ def guard(plan: Plan, rules: Rules) -> Plan:
     """The plan with every action that must not be carried out held, and the statuses that follow from it."""
     actions = [_guarded(action, rules) for action in plan.actions]
     limit = plan.scope.spec.guard
+    actions = _spared(actions, limit.max_percent)
     actions = _limited(actions, Verb.DELETE, limit.max_deletes, "maxDeletes")
     actions = _limited(actions, Verb.REPLACE, limit.max_replacements, "maxReplacements")
     statuses = dict(plan.statuses)
@@ -119,6 +124,72 @@ def fingerprint(action: Action, commit: str) -> str:
     )
     wanted = action.manifest.digest if action.manifest else ""
     return hashlib.sha256(repr((commit, action.verb.value, wanted, live)).encode()).hexdigest()
+
+
+def _spared(actions: list[Action], percent: int) -> list[Action]:
+    """Hold what would, taken together, touch too much of a whole. `percent` is what the scope allows."""
+    due = [(action, action.live) for action in actions if action.live and not action.held]
+    going = {live.id for action, live in due if action.verb is Verb.DELETE}
+    parts: dict[str, list[Action]] = {}
+    wholes: dict[str, Whole] = {}
+    for action, live in due:
+        if live.whole and live.whole.id not in going:
+            wholes[live.whole.id] = live.whole
+            parts.setdefault(live.whole.id, []).append(action)
+    reasons: dict[str, str] = {}
+    for id_, whole in wholes.items():
+        tolls = {action.key: _toll(action) for action in parts[id_]}
+        reason = _excess(whole, tuple(tolls.values()), percent)
+        reasons |= {key: reason for key, toll in tolls.items() if toll.changed or toll.gone}
+    return [replace(action, held=reasons.get(action.key) or action.held) for action in actions]
+
+
+class _Toll(NamedTuple):
+    """How many parts of a whole an action touches."""
+
+    changed: int = 0
+    gone: int = 0
+
+
+def _toll(action: Action) -> _Toll:
+    update = action.verb is Verb.UPDATE or (action.verb is Verb.ADOPT and bool(action.changes))
+    if action.live and action.live.whole and action.live.whole.field:
+        return _toll_of(action.live.whole.field, action.changes) if update else _Toll()
+    # What a replacement leaves behind is counted with the replacement.
+    gone = action.verb is Verb.REPLACE or (action.verb is Verb.DELETE and action.manifest is None)
+    return _Toll(changed=int(update), gone=int(gone))
+
+
+def _toll_of(field: str, changes: Iterable[Change]) -> _Toll:
+    """What changes of a field do to its items. What is new touches nothing that is there."""
+    changed, gone = set(), set()
+    for change in changes:
+        item, inside, _ = change.path.rpartition("].")
+        if not change.path.startswith(f"{field}[") or (change.before is ABSENT and not inside):
+            continue
+        if change.after is ABSENT and not inside:
+            gone.add(change.path)
+        else:
+            changed.add(item or change.path)
+    return _Toll(len(changed), len(gone))
+
+
+def _excess(whole: Whole, tolls: Sequence[_Toll], percent: int) -> str:
+    """Why so much of a whole must not be touched in one pass, and how to go on; "" where it may."""
+    gone = sum(toll.gone for toll in tolls)
+    touched = gone + sum(toll.changed for toll in tolls)
+    limit, field = (whole.percent, "changePercent") if whole.where else (percent, "maxPercent")
+    share = min(-(-100 * touched // max(whole.parts, 1)), 100)
+    if 0 < gone >= whole.removable:
+        if whole.emptied if whole.where else limit == 100:
+            return ""
+        what, say = f"no {whole.name} would be left", "empty: true" if whole.where else f"{field}: 100"
+    elif whole.parts >= SMALL and share > limit:
+        what = f"{touched} of {whole.parts} {whole.name} would change or go, more than {limit}%"
+        say = f"{field}: {share}"
+    else:
+        return ""
+    return f"{what}; to go on, commit `guard: {{{say}}}` in {whole.where or 'scope.yaml'}"
 
 
 def _limited(actions: list[Action], verb: Verb, limit: int, name: str) -> list[Action]:

@@ -16,6 +16,7 @@ from controller.kinds.route53.records import Record, from_aws, to_aws
 from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
 from controller.model.commit import Blob, Tree
+from controller.model.event import AwsCalled, Event
 from controller.model.plan import State, Verb
 from controller.source.entries import blob_id
 from tests.stage import SCOPE, Stage, document
@@ -102,6 +103,111 @@ def test_a_record_added_by_hand_stays_where_git_only_looks_after_what_it_lists(s
     assert names(stage) == {"www.example.com. A", "stray.example.com. A"}
 
 
+def test_a_record_that_leaves_the_list_goes_and_what_others_made_stays(stage: Stage) -> None:
+    """Only what trueup has seen on the list is its to take away."""
+    commit(stage, zone(records=[a("www"), a("api"), a("old")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "stray.example.com.")
+    commit(stage, zone(records=[a("www"), a("api")]))
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["records[old.example.com A]"]
+    assert action.effects == ("old.example.com A has no answer any more (it was 192.0.2.1)",)
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "api.example.com. A", "stray.example.com. A"}
+
+
+def test_a_record_that_was_there_before_goes_too_once_it_has_been_on_the_list(stage: Stage) -> None:
+    """As after an export: no call was needed, and git has looked after it all the same."""
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "api.example.com.")
+    commit(stage, zone(records=[a("www"), a("api", "192.0.2.99", ttl=60)]))
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == []
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+
+
+def test_what_was_only_observed_was_never_on_the_list(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "api.example.com.")
+    listed = zone(records=[a("www"), a("api")])
+    commit(stage, {**listed, "lifecycle": {"mode": "observe"}})
+    assert stage.apply().applied == 0
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "api.example.com. A"}
+
+
+def test_what_git_stops_to_have_full_authority_over_is_left_as_it_is(stage: Stage) -> None:
+    """The drift that was found and held, or only looked at, is nothing that was ever listed."""
+    commit(stage, zone(authority="full", records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "stray.example.com.")
+    stage.paused = lambda _: "incident 7"
+    stage.apply()
+    stage.paused = lambda _: ""
+    commit(stage, zone(records=[a("www")]))
+    assert stage.plan().actions == ()
+
+
+def test_without_its_inventory_trueup_takes_nothing_away_that_is_not_listed(stage: Stage, tmp_path: Path) -> None:
+    commit(stage, zone(records=[a("www"), a("old")]))
+    stage.converge()
+    newcomer = Stage(tmp_path / "newcomer", stage.files)
+    commit(newcomer, zone(records=[a("www")]))
+    newcomer.converge()
+    assert names(newcomer) == {"www.example.com. A", "old.example.com. A"}
+
+
+def test_a_record_that_gets_a_manifest_of_its_own_leaves_the_list_and_stays(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www"), a("app")]))
+    stage.converge()
+    taken = {**record("app", name="app"), "lifecycle": {"adopt": True}}
+    commit(stage, zone(records=[a("www")]), taken)
+    stage.calls.clear()
+    assert [(action.verb, action.address.name) for action in stage.plan().actions] == [(Verb.ADOPT, "app")]
+    stage.converge()
+    commit(stage, zone(records=[a("www")]))
+    assert [(action.verb, action.address.name) for action in stage.plan().actions] == [(Verb.DELETE, "app")]
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+def test_a_crash_leaves_at_worst_a_record_that_nobody_looks_after(stage: Stage, tmp_path: Path) -> None:
+    """Made and never noted: while git lists it, the next pass notes it; taken off before that, it stays. Nothing of others goes."""
+
+    def die(event: Event) -> None:
+        if isinstance(event, AwsCalled) and event.operation == "ChangeResourceRecordSets":
+            raise Killed
+
+    def crash() -> Stage:
+        stage.listen = die
+        with pytest.raises(Killed):
+            stage.apply()
+        stage.store.close()
+        return Stage(tmp_path, stage.files)
+
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    commit(stage, zone(records=[a("www"), a("new")]))
+    stage = crash()
+    stage.converge()
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+    commit(stage, zone(records=[a("www"), a("new")]))
+    stage = crash()
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "new.example.com. A"}
+
+
 def test_while_a_manifest_cannot_be_understood_no_record_is_taken_for_nobodys(stage: Stage) -> None:
     """The broken manifest may well be the record's own."""
     commit(stage, zone(authority="full", records=[a("www")]), record("app", name="app"))
@@ -186,7 +292,8 @@ def test_what_would_change_much_of_a_zone_is_held_until_a_commit_allows_it(stage
     commit(stage, zone(records=moved))
     (action,) = stage.plan().actions
     assert action.held == (
-        "6 of 14 records would change or go, more than 30%; to go on, commit `guard: {changePercent: 43}`"
+        "6 of 14 records of example.com would change or go, more than 30%; to go on, commit `guard: {changePercent: 43}` in "
+        "HostedZone example.com (a.yaml:1:1)"
     )
     commit(stage, zone(records=moved, guard={"changePercent": 43}))
     stage.converge()
@@ -196,13 +303,67 @@ def test_a_zone_is_not_emptied_nor_its_own_records_touched_without_a_word(stage:
     commit(stage, zone(authority="full", records=[a("www")]))
     stage.converge()
     commit(stage, zone(authority="full"))
-    assert "it empties the zone of its 1 records" in stage.plan().actions[0].held
+    assert (
+        "no records of example.com would be left; to go on, commit `guard: {empty: true}` in"
+        in stage.plan().actions[0].held
+    )
     own = {"name": "@", "type": "SOA", "values": ["ns.example.net host.example.net 1 7200 900 1209600 60"]}
     commit(stage, zone(authority="full", records=[a("www"), own]))
     assert "example.com SOA is the zone's own" in stage.plan().actions[0].held
     commit(stage, zone(authority="full", guard={"empty": True}))
     stage.converge()
     assert names(stage) == set()
+
+
+def test_what_leaves_the_list_counts_and_so_do_records_with_manifests_of_their_own(stage: Stage) -> None:
+    """What matters is what becomes of the zone, and not how many files say so."""
+    listed = [a(f"h{number}") for number in range(6)]
+    own = [record(f"r{number}", name=f"r{number}") for number in range(6)]
+    commit(stage, zone(records=listed), *own)
+    stage.converge()
+    commit(stage, zone(records=listed[2:]), *own[:-3])
+    held = {action.address.name: action.held for action in stage.plan().actions}
+    assert held.keys() == {"example.com", "r3", "r4", "r5"}
+    assert set(held.values()) == {
+        "5 of 14 records of example.com would change or go, more than 30%; to go on, commit `guard: {changePercent: 36}` in "
+        "HostedZone example.com (a.yaml:1:1)"
+    }
+    commit(stage, zone(records=listed[2:]), *own)
+    assert [action.held for action in stage.plan().actions] == [""]
+    commit(stage, zone(records=listed[2:], guard={"changePercent": 36}), *own[:-3])
+    stage.converge()
+    assert len(names(stage)) == 7
+
+
+def test_records_of_a_zone_that_is_not_in_git_are_guarded_by_the_scope(stage: Stage) -> None:
+    commit(stage, zone())
+    stage.converge()
+    (found,) = stage.aws().call("route53", "ListHostedZones")["HostedZones"]
+    zone_id = found["Id"].rpartition("/")[2]
+    own = [record(f"r{n}", name=f"r{n}.example.com", zone=zone_id) for n in range(8)]
+    commit(stage, *own)
+    stage.converge()
+    commit(stage, *(each | {"spec": {**each["spec"], "ttl": 60}} for each in own))
+    assert {action.held for action in stage.plan().actions} == {
+        "8 of 10 records of example.com would change or go, more than 30%; to go on, commit `guard: {maxPercent: 80}` in scope.yaml"
+    }
+    commit(stage)
+    assert {action.held for action in stage.plan().actions} == {
+        "no records of example.com would be left; to go on, commit `guard: {maxPercent: 100}` in scope.yaml"
+    }
+    stage.files["scope.yaml"] = SCOPE.replace("maxDeletes: 50", "maxDeletes: 50, maxPercent: 100")
+    stage.converge()
+    assert names(stage) == set()
+
+
+def test_a_zone_that_goes_takes_all_of_its_records_along(stage: Stage) -> None:
+    """That was agreed to with the zone's own `deletion: delete`."""
+    doomed = {**zone(records=[a("www")]), "lifecycle": {"deletion": "delete"}}
+    commit(stage, doomed, *(record(f"r{number}", name=f"r{number}") for number in range(12)))
+    stage.converge()
+    commit(stage)
+    stage.converge()
+    assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
 
 
 def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Stage) -> None:
@@ -213,7 +374,7 @@ def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Sta
     stage.converge()
     del stage.files["a.yaml"]
     (action,) = stage.plan().actions
-    assert "it has records that trueup has not made: stray.example.com A, www.example.com A" in action.held
+    assert "it has records that trueup has not made: stray.example.com A; delete" in action.held
     by_hand(stage, "DELETE", "stray.example.com.")
     stage.converge()
     assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -17,7 +18,8 @@ from controller.kinds.route53.api import bare, change_records, is_private, is_th
 from controller.kinds.route53.batches import REFUSED
 from controller.kinds.route53.conflicts import conflicts
 from controller.kinds.route53.others import others_of
-from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
+from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
+from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
 from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
@@ -113,7 +115,7 @@ class RecordSet(Kind[RecordSetSpec]):
             ]
             if manifests or id_ in known or wanted.everything:
                 keys = {key_of(manifest.data, name) for manifest in manifests}
-                for live in _records(aws, id_):
+                for live in _records(aws, id_, name, private, wanted.view):
                     own = live.spec.name == name and live.spec.type in ("NS", "SOA")  # AWS made them with the zone
                     if live.spec.key in keys or live.id in wanted.ids or (wanted.everything and not own):
                         yield live
@@ -177,11 +179,12 @@ def _asked(view: View) -> dict[Domain, list[Manifest]]:
     return asked
 
 
-def _records(aws: Aws, zone_id: str) -> Iterator[Observed[RecordSetSpec]]:
+def _records(aws: Aws, zone_id: str, name: str, private: bool, view: View | None) -> Iterator[Observed[RecordSetSpec]]:
     found = records(aws, zone_id)
     others = others_of(found)
+    whole = whole_of(view, zone_id, name, private, map(key_in, found))
     for record in found:
-        yield translate(record, zone_id, others)
+        yield replace(translate(record, zone_id, others), whole=whole)
 
 
 def translate(

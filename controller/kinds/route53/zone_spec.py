@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from controller.kinds.ec2.types import VpcRef
-from controller.kinds.route53.records import Record
+from controller.kinds.route53.records import Key, Record
 from controller.kinds.route53.types import ZoneRef
 from controller.model.dns import Fqdn
 from controller.model.reference import Ref
 from controller.model.spec import Part, Spec, TaggedSpec
 
-SMALL = 10
-"""A zone of fewer records is changed without asking."""
+APEX_TYPES = ("NS", "SOA")
+"""The records that AWS makes with a zone."""
 LogGroupRef = Annotated[str, Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+")]
 
 
@@ -53,7 +54,11 @@ class ZoneGuard(Part):
     """What one pass may do to a zone's records. More than that is held until a commit allows it."""
 
     change_percent: int = Field(
-        default=30, ge=0, le=100, description=f"How many of the records may change or go, in a zone of {SMALL} or more."
+        default=30,
+        ge=0,
+        le=100,
+        description="How many of every hundred records may change or go, in a zone of ten or more. Those with manifests of their "
+        "own count too.",
     )
     apex: bool = Field(default=False, description="Whether the zone's own NS and SOA records may be changed.")
     empty: bool = Field(default=False, description="Whether all records may go.")
@@ -95,11 +100,12 @@ class HostedZoneSpec(TaggedSpec):
     )
     authority: Literal["listed", "full"] | None = Field(
         default="listed",
-        description="`listed`: only the records that are listed are looked after, and what is taken off the list stays. `full`: "
-        "any other record is deleted, but for those of RecordSet manifests, of child zones, of external-dns, and those by which "
-        "AWS validates certificates.",
+        description="`listed`: only the records that are listed are looked after; what trueup knows as listed before and is taken "
+        "off the list is deleted (of a zone whose inventory was lost, it stays). `full`: any other record is deleted, but for "
+        "those of RecordSet manifests, of child zones, of external-dns, and those by which AWS validates certificates.",
     )
     guard: ZoneGuard | None = Field(default=ZoneGuard(), description="What one pass may do to the records.")
+    _known: frozenset[Key] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _canonical(self) -> HostedZoneSpec:
@@ -115,14 +121,22 @@ class HostedZoneSpec(TaggedSpec):
         object.__setattr__(self, "vpcs", tuple(sorted(self.vpcs, key=lambda vpc: vpc.vpc)))
         return self
 
+    def knowing(self, keys: Iterable[Key]) -> HostedZoneSpec:
+        """The same live zone, with what is known to have been listed: off the list, it goes."""
+        knowing = self.model_copy()
+        knowing._known = frozenset(keys)
+        return knowing
+
     def managed_by(self, want: Spec) -> Spec:
         """Without the records that git leaves to others."""
-        if not isinstance(want, HostedZoneSpec):
-            return self
-        listed = {record.key for record in want.records}
-        kept = tuple(r for r in self.records if r.key in listed or (want.authority == "full" and not self.is_apex(r)))
-        return self.model_copy(update={"records": kept})
+        return self.model_copy(update={"records": self.seen_by(want)}) if isinstance(want, HostedZoneSpec) else self
+
+    def seen_by(self, want: HostedZoneSpec) -> tuple[Record, ...]:
+        """The records of this live zone that the wanted one has a say in."""
+        listed = {record.key for record in want.records} | self._known
+        full = want.authority == "full"
+        return tuple(r for r in self.records if r.key in listed or (full and not self.is_apex(r)))
 
     def is_apex(self, record: Record) -> bool:
         """Whether it is one of the two records that AWS makes with the zone."""
-        return record.name == self.name and record.type in ("NS", "SOA")
+        return record.name == self.name and record.type in APEX_TYPES
