@@ -23,6 +23,8 @@ def emulator() -> Iterator[str]:
         raise TrueupError(
             "the AWS emulator is not installed", hint="install it with: pip install 'trueup[demo]'"
         ) from error
+    # Nothing here starts instances, and thousands of images for each region after each reset cost seconds and gigabytes.
+    os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     complete()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
