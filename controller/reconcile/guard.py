@@ -20,6 +20,7 @@ from controller.model.manifest import Desired
 from controller.model.observed import Whole
 from controller.model.plan import ABSENT, Action, Change, Plan, State, Status, Verb
 from controller.model.scope import Deletion, Mode
+from controller.reconcile.diff import top_level
 
 PauseReason = Callable[[Address], str]
 SMALL = 10
@@ -152,12 +153,14 @@ class _Toll(NamedTuple):
 
 
 def _toll(action: Action) -> _Toll:
-    update = action.verb is Verb.UPDATE or (action.verb is Verb.ADOPT and bool(action.changes))
+    update = action.verb in (Verb.UPDATE, Verb.ADOPT)
     if action.live and action.live.whole and action.live.whole.field:
         return _toll_of(action.live.whole.field, action.changes) if update else _Toll()
+    fields = {top_level(change.path) for change in action.changes}
+    unknown = action.verb is Verb.UPDATE and not fields
     # What a replacement leaves behind is counted with the replacement.
     gone = action.verb is Verb.REPLACE or (action.verb is Verb.DELETE and action.manifest is None)
-    return _Toll(changed=int(update), gone=int(gone))
+    return _Toll(changed=int(unknown or (update and bool(fields - {"tags"}))), gone=int(gone))
 
 
 def _toll_of(field: str, changes: Iterable[Change]) -> _Toll:

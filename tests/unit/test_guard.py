@@ -12,7 +12,7 @@ import pytest
 from controller.model.address import Address
 from controller.model.inventory import Failure, Inventory
 from controller.model.observed import Observed, Whole
-from controller.model.plan import Plan, State
+from controller.model.plan import Action, Plan, State, Verb
 from controller.model.scope import Guard, Mode, Scope
 from controller.reconcile.guard import Rules, fingerprint, guard
 from controller.reconcile.plan import Situation, make_plan
@@ -377,3 +377,11 @@ def test_of_the_whole_itself_each_item_counts_that_changes_or_goes_and_none_that
     assert changed({"name": "a", "size": 2}, *same[1:5]) == {}
     assert list(changed({"name": "a", "size": 2}, *same[1:4])) == ["update x"]
     assert list(changed(*same[:3], {"name": "new", "size": 1})) == ["update x"]
+
+
+def test_a_change_of_which_the_values_are_not_known_yet_counts() -> None:
+    given = situation((manifest("x"),), {"test/Thing": (part("x", SAID),)})
+    unknown = Action(Verb.UPDATE, address("x"), "", manifest("x"), part("x", replace(SAID, percent=0)))
+    plan = replace(make_plan(given), actions=(unknown,))
+    (action,) = guard(plan, Rules(given.desired, {}, "c1", NOW, lambda _: "")).actions
+    assert action.held.startswith("1 of 20 records of z would change or go, more than 0%")
