@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from copy import copy
 from enum import Enum
-from functools import cache
+from functools import cache, partialmethod
 from typing import Any
 
 
@@ -26,6 +26,7 @@ def complete() -> None:
     _tag_peering_connections()
     _complete_transit_gateways()
     _tell_records_apart()
+    _share_zones_between_accounts()
     _know_scalable_namespaces()
     _tag_scalable_targets()
     _list_services_of_a_namespace()
@@ -297,6 +298,74 @@ def _tell_records_apart() -> None:
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
     Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
     ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
+
+
+def _share_zones_between_accounts() -> None:
+    """A private zone may be seen from VPCs of other accounts, once its own has authorised that."""
+    from moto.route53.exceptions import Route53ClientError
+    from moto.route53.models import FakeZone, Route53Backend, route53_backends
+
+    owner: Any = Route53Backend
+    associate, disassociate = owner.associate_vpc_with_hosted_zone, owner.disassociate_vpc_from_hosted_zone
+    by_vpc = owner.list_hosted_zones_by_vpc
+    _authorize_vpcs()
+
+    def everywhere(backend: Any) -> list[Any]:
+        return [each[backend.region_name] for each in list(route53_backends.values()) if backend.region_name in each]
+
+    def holder(backend: Any, zone_id: str) -> Any:
+        id_ = zone_id.rpartition("/")[2]
+        return next((each for each in everywhere(backend) if id_ in each.zones), backend)
+
+    def associate_what_is_authorized(self: Any, zone_id: str, vpcid: str, vpcregion: str) -> FakeZone:
+        its = holder(self, zone_id)
+        if its is not self and vpcid not in [vpc["VPCId"] for vpc in _authorized(its.get_hosted_zone(zone_id))]:
+            said = "Associating the specified VPC with the specified hosted zone has not been authorized."
+            raise Route53ClientError("NotAuthorizedException", said)
+        return associate(its, zone_id, vpcid, vpcregion)  # type: ignore[no-any-return]
+
+    def disassociate_from_either_side(self: Any, zone_id: str, vpcid: str) -> FakeZone:
+        its = holder(self, zone_id)
+        if vpcid not in [vpc["vpc_id"] for vpc in its.get_hosted_zone(zone_id).vpcs]:
+            said = "The specified VPC and hosted zone are not currently associated."
+            raise Route53ClientError("VPCAssociationNotFound", said)
+        return disassociate(its, zone_id, vpcid)  # type: ignore[no-any-return]
+
+    owner.associate_vpc_with_hosted_zone = associate_what_is_authorized
+    owner.disassociate_vpc_from_hosted_zone = disassociate_from_either_side
+    owner.list_hosted_zones_by_vpc = lambda self, vpc_id: [z for its in everywhere(self) for z in by_vpc(its, vpc_id)]
+
+
+def _authorized(zone: Any) -> list[dict[str, str]]:
+    """The VPCs of other accounts that may be associated with a zone of moto's."""
+    there: list[dict[str, str]] = vars(zone).setdefault("authorized", [])
+    return there
+
+
+def _authorize_vpcs() -> None:
+    """The three calls by which a zone's account lets others associate their VPCs."""
+    from moto.core.responses import ActionResult
+    from moto.route53 import urls
+    from moto.route53.responses import Route53
+
+    for end in ("authorizevpcassociation", "deauthorizevpcassociation"):
+        urls.url_paths[rf"{{0}}/(?P<api_version>[\d_-]+)/hostedzone/(?P<zone_id>[^/]+)/{end}$"] = Route53.dispatch
+
+    def change(self: Any, *, put: bool) -> ActionResult:
+        zone_id, id_ = self._get_param("HostedZoneId"), self._get_param("VPC.VPCId")
+        vpc = {"VPCId": id_, "VPCRegion": self._get_param("VPC.VPCRegion")}
+        there = _authorized(self.backend.get_hosted_zone(zone_id))
+        there[:] = [each for each in there if each["VPCId"] != id_] + ([vpc] if put else [])
+        return ActionResult({"HostedZoneId": zone_id, "VPC": vpc} if put else {})
+
+    def list_authorizations(self: Any) -> ActionResult:
+        zone_id = self._get_param("HostedZoneId")
+        return ActionResult({"HostedZoneId": zone_id, "VPCs": _authorized(self.backend.get_hosted_zone(zone_id))})
+
+    responses: Any = Route53
+    responses.create_vpc_association_authorization = partialmethod(change, put=True)
+    responses.delete_vpc_association_authorization = partialmethod(change, put=False)
+    responses.list_vpc_association_authorizations = list_authorizations
 
 
 def _know_scalable_namespaces() -> None:

@@ -55,6 +55,7 @@ from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
 from controller.kinds.route53.health_check import HealthCheck
 from controller.kinds.route53.hosted_zone import HostedZone
+from controller.kinds.route53.hosted_zone_association import HostedZoneAssociation
 from controller.kinds.route53.record_set import RecordSet
 from controller.kinds.secretsmanager.secret import Secret
 from controller.kinds.servicediscovery.namespace import Namespace
@@ -113,6 +114,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # route53
     HealthCheck(),
     HostedZone(),
+    HostedZoneAssociation(),
     RecordSet(),
     ScalableTarget(),
     Namespace(),

@@ -212,7 +212,8 @@ def _logging(sight: Sight) -> Mapping[str, Item]:
 
 def authorized(sight: Sight, id_: str) -> tuple[ZoneVpc, ...]:
     """The VPCs of other accounts that may be associated."""
-    return _vpcs(sight.aws.call("route53", "ListVPCAssociationAuthorizations", HostedZoneId=id_)["VPCs"])
+    pages = sight.aws.pages("route53", "ListVPCAssociationAuthorizations", HostedZoneId=id_)
+    return _vpcs(vpc for page in pages for vpc in page["VPCs"])
 
 
 def dnssec(sight: Sight, id_: str) -> Dnssec:
@@ -305,7 +306,7 @@ def put_vpcs(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> 
     """Who is to see the zone does before who is not to no longer does: AWS keeps one at least."""
     for vpc in set(spec.vpcs) - set(live.spec.vpcs):
         aws.call("route53", "AssociateVPCWithHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
-    for vpc in set(live.spec.vpcs) - set(spec.vpcs):
+    for vpc in set(live.spec.vpcs) - set(spec.vpcs) - set(spec.authorized_vpcs or ()):
         aws.call("route53", "DisassociateVPCFromHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
 
 

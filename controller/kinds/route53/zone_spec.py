@@ -73,12 +73,14 @@ class HostedZoneSpec(TaggedSpec):
         default=False, description="Whether it is only seen from VPCs; unset: where there are `vpcs`."
     )
     vpcs: tuple[ZoneVpc, ...] = Field(
-        default=(), description="The VPCs that see a private zone (VPCs). Any other no longer does."
+        default=(),
+        description="The VPCs of the zone's account that see a private zone (VPCs). Any other no longer does, but for those "
+        "of `authorizedVpcs`.",
     )
     authorized_vpcs: tuple[ZoneVpc, ...] | None = Field(
         default=None,
-        description="VPCs of other accounts, by id, that may be associated from there (CreateVPCAssociationAuthorization); unset: "
-        "left alone.",
+        description="VPCs of other accounts, by `scope/name` or id, that may be associated from there, by a HostedZoneAssociation "
+        "(CreateVPCAssociationAuthorization). Who is taken off no longer sees the zone. Unset: left alone.",
     )
     delegation_set: str = Field(
         default="",
@@ -113,12 +115,17 @@ class HostedZoneSpec(TaggedSpec):
             object.__setattr__(self, "private", True)
         if self.private and (self.parent or self.query_logging or self.dnssec or self.delegation_set):
             raise ValueError("a private zone has no parent, queryLogging, dnssec or delegationSet")
+        if self.authorized_vpcs and not self.private:
+            raise ValueError("authorizedVpcs are of a private zone: all see a public one")
         full = tuple(sorted((record.within_zone(self.name) for record in self.records), key=lambda record: record.key))
         for one, other in pairwise(full):
             if one.key == other.key:
                 raise ValueError(f"{one.title} is listed twice; a record has all its values in one entry")
         object.__setattr__(self, "records", full)
         object.__setattr__(self, "vpcs", tuple(sorted(self.vpcs, key=lambda vpc: vpc.vpc)))
+        authorized = self.authorized_vpcs
+        if authorized is not None:
+            object.__setattr__(self, "authorized_vpcs", tuple(sorted(authorized, key=lambda vpc: vpc.vpc)))
         return self
 
     def knowing(self, keys: Iterable[Key]) -> HostedZoneSpec:
@@ -128,8 +135,12 @@ class HostedZoneSpec(TaggedSpec):
         return knowing
 
     def managed_by(self, want: Spec) -> Spec:
-        """Without the records that git leaves to others."""
-        return self.model_copy(update={"records": self.seen_by(want)}) if isinstance(want, HostedZoneSpec) else self
+        """Without what git leaves to others: records, and VPCs whose own accounts associate them."""
+        if not isinstance(want, HostedZoneSpec):
+            return self
+        theirs = set(want.authorized_vpcs or ()) - set(want.vpcs)
+        vpcs = tuple(vpc for vpc in self.vpcs if vpc not in theirs)
+        return self.model_copy(update={"records": self.seen_by(want), "vpcs": vpcs})
 
     def seen_by(self, want: HostedZoneSpec) -> tuple[Record, ...]:
         """The records of this live zone that the wanted one has a say in."""
