@@ -10,14 +10,16 @@ import threading
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, UnknownRegionError
+from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
 from controller.aws.failure import DENIED, THROTTLED, translate
 from controller.aws.pace import Paces
@@ -198,7 +200,7 @@ class Accounts:
     def _open(self, scope: Scope) -> Account:
         spec = scope.spec
         try:
-            login = boto3.Session()
+            login = boto3.Session(botocore_session=_session())
             if spec.role:
                 login = _assumed(spec.role, spec.external_id, spec.region, f"trueup-{scope.name}")
         except BotoCoreError as error:
@@ -225,9 +227,22 @@ def role_arn(name: str, account: str, region: str) -> str:
     return f"arn:{partition}:iam::{account}:role/{name}"
 
 
+@cache
+def _models(data_path: str | None) -> Loader:
+    """The descriptions of AWS's services. Those of EC2 alone take tens of megabytes, and the better part of a second to read."""
+    return create_loader(data_path)
+
+
+def _session() -> Session:
+    """A session of its own, with what all sessions read alike shared between them."""
+    session = get_session()
+    session.register_component("data_loader", _models(session.get_config_variable("data_path")))
+    return session
+
+
 def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Session:
     """A login with the role's credentials, renewed by botocore before they expire."""
-    source = get_session()
+    source = _session()
     extra = {"RoleSessionName": name[:64], **({"ExternalId": external_id} if external_id else {})}
 
     def sts(service: str, **options: Any) -> Any:
@@ -245,7 +260,7 @@ def _assumed(role: str, external_id: str, region: str, name: str) -> boto3.Sessi
             raise _not_assumed(role, translate(error, "sts", "AssumeRole")) from error
         return credentials
 
-    assumed = get_session()
+    assumed = _session()
     assumed._credentials = DeferredRefreshableCredentials(fetch, "assume-role")
     return boto3.Session(botocore_session=assumed)
 

@@ -42,6 +42,7 @@ BUSY = frozenset(
     [
         "ConcurrentModification",
         "ConcurrentModificationException",
+        "ConflictException",
         "DeleteConflict",
         "EntityTemporarilyUnmodifiable",
         "InternalError",
@@ -92,6 +93,8 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     ]
 )
+NOT_TRUSTED = "must allow AWS EventBridge Scheduler to assume the role"
+"""What the Scheduler says of a role that it cannot take on (yet)."""
 IAM_PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """How IAM names services in actions, where that is not botocore's name."""
 AGAIN = "trueup tries again by itself"
@@ -127,7 +130,7 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
 def refusal(code: str, text: str, service: str, operation: str, *, status: int = 0, retried: bool = False) -> AwsError:
     """The trueup error that an error code means. For kinds where AWS lists errors in a reply that is none itself."""
     message = f"{service}:{operation}: {code}: {text}" if text else f"{service}:{operation}: {code}"
-    if is_taken(code):
+    if is_taken(code) or (code == "ConflictException" and "already exists" in text):
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
     kind = _meaning(code, text, status)
     hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
@@ -144,8 +147,10 @@ def _meaning(code: str, text: str, status: int) -> type[AwsError]:
     # The name of an ECS service is free once its last tasks are gone.
     if code == "InvalidParameterException" and "still Draining" in text:
         return AwsBusy
-    # A principal made a moment ago is not known to all of IAM yet.
+    # A principal made a moment ago is not known to all of IAM yet, and nor is a role to all of AWS.
     if code == "MalformedPolicyDocument" and "Invalid principal" in text:
+        return AwsTemporary
+    if code == "ValidationException" and NOT_TRUSTED in text:
         return AwsTemporary
     return AwsRefused
 

@@ -57,6 +57,8 @@ from controller.kinds.route53.health_check import HealthCheck
 from controller.kinds.route53.hosted_zone import HostedZone
 from controller.kinds.route53.hosted_zone_association import HostedZoneAssociation
 from controller.kinds.route53.record_set import RecordSet
+from controller.kinds.scheduler.schedule import Schedule
+from controller.kinds.scheduler.schedule_group import ScheduleGroup
 from controller.kinds.secretsmanager.secret import Secret
 from controller.kinds.servicediscovery.namespace import Namespace
 from controller.kinds.servicediscovery.service import Service as CloudMapService
@@ -122,6 +124,9 @@ _ALL: tuple[Kind[Any], ...] = (
     TargetGroup(),
     Listener(),
     ListenerRule(),
+    # scheduler
+    ScheduleGroup(),
+    Schedule(),
 )
 
 KINDS: Mapping[str, Kind[Any]] = {kind.id: kind for kind in _ALL}

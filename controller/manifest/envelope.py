@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from controller.manifest.variables import Path
@@ -92,7 +93,7 @@ def _kind(document: Document, data: Mapping[Any, Any], kinds: Collection[str]) -
     if missing:
         return "", missing
     api, name = data["apiVersion"], data["kind"]
-    known = {(TRUEUP_API, "Scope"): SCOPE, **{(api_version(kind), short_kind(kind)): kind for kind in kinds}}
+    known = _known(tuple(kinds))
     if not isinstance(api, str) or api not in {api for api, _ in known}:
         hint = _belongs(name, known) or did_you_mean(str(api), {api for api, _ in known})
         return "", [Problem(document.position(("apiVersion",)), f"unknown apiVersion {api!r}", "apiVersion", hint)]
@@ -100,6 +101,12 @@ def _kind(document: Document, data: Mapping[Any, Any], kinds: Collection[str]) -
         hint = _belongs(name, known) or did_you_mean(str(name), [kind for of, kind in known if of == api])
         return "", [Problem(document.position(("kind",)), f"unknown kind {name!r} in {api}", "kind", hint)]
     return known[api, name], []
+
+
+@cache
+def _known(kinds: tuple[str, ...]) -> Mapping[tuple[str, str], str]:
+    """Kinds by how a manifest writes them: apiVersion and kind."""
+    return {(TRUEUP_API, "Scope"): SCOPE, **{(api_version(kind), short_kind(kind)): kind for kind in kinds}}
 
 
 def _belongs(name: object, known: Mapping[tuple[str, str], str]) -> str:

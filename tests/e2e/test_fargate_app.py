@@ -185,6 +185,8 @@ def test_the_number_of_tasks_that_autoscaling_has_set_is_left_to_it(stage: Stage
 def test_another_port_moves_the_listener_before_the_old_target_group_goes(stage: Stage) -> None:
     stage.converge()
     stage.files["app.yaml"] = app(port=8080)
+    (replaced,) = [action for action in stage.plan().actions if action.verb is Verb.REPLACE]
+    assert "for about a minute" in " ".join(replaced.effects), "a gap that is not told is an outage"
     stage.converge()
     (found,) = client("elbv2").describe_target_groups()["TargetGroups"]
     assert found["Port"] == 8080
@@ -218,6 +220,31 @@ def test_a_worker_comes_up_beside_the_app_and_shares_its_image(stage: Stage) -> 
     assert found["loadBalancers"] == []
     assert group("jobs")["IpPermissions"] == []
     assert Address("test", "ecr/Repository", "jobs") not in stage.desired().manifests
+
+
+def test_a_scheduled_app_runs_its_newest_image_at_set_times_and_leaves_nothing(stage: Stage) -> None:
+    of_web: dict[str, Any] = dict.fromkeys(("port", "healthPath", "domain", "www", "count"))
+    nightly = {**of_web, "kind": "schedule", "schedule": "cron(0 3 * * ? *)", "timezone": "Europe/Berlin"}
+    stage.files["app.yaml"] = app("sweep", **nightly)
+    assert stage.loaded().problems == ()
+    stage.converge()
+    assert changed(stage) == {}
+    stage.files["app.yaml"] = app("sweep", **nightly, image="shop:1.5.0")
+    assert changed(stage) == {"ecs/TaskDefinition/sweep": Verb.UPDATE, "scheduler/Schedule/sweep": Verb.UPDATE}
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == ["RegisterTaskDefinition", "UpdateSchedule"]
+    target = client("scheduler").get_schedule(Name="sweep")["Target"]
+    revision = client("ecs").describe_task_definition(taskDefinition=target["EcsParameters"]["TaskDefinitionArn"])
+    assert revision["taskDefinition"]["containerDefinitions"][0]["image"].endswith("/shop:1.5.0")
+    client("scheduler").delete_schedule(Name="sweep")
+    assert changed(stage) == {"scheduler/Schedule/sweep": Verb.CREATE}
+    stage.converge()
+    del stage.files["app.yaml"]
+    stage.converge()
+    assert client("scheduler").list_schedules()["Schedules"] == []
+    assert client("ecs").list_services(cluster="sweep")["serviceArns"] == []
+    assert client("iam").list_roles()["Roles"] == []
 
 
 def test_out_of_git_it_leaves_nothing(stage: Stage) -> None:

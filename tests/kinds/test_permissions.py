@@ -64,6 +64,8 @@ WITHOUT_A_CALL: Mapping[tuple[str, str], str] = {
     ("servicediscovery/Service", "route53:UpdateHealthCheck"): CLOUD_MAP,
     ("ecs/Cluster", "iam:CreateServiceLinkedRole"): "the first CreateCluster of an account makes ECS's own role: "
     "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html",
+    ("scheduler/Schedule", "iam:PassRole"): "CreateSchedule and UpdateSchedule ask for it, for the target's role: "
+    "https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html",
     ("ecs/TaskDefinition", "iam:PassRole"): "RegisterTaskDefinition asks for it, for both roles: "
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
 }

@@ -186,6 +186,11 @@ OTHERWISE: Mapping[tuple[str, str], str] = {
     "property: https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html",
     ("route53/HealthCheck", "ipAddress"): "it can neither be added nor be taken away: "
     "https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html",
+    (
+        "scheduler/Schedule",
+        "groupName",
+    ): "no call moves a schedule, and UpdateSchedule looks for it in the group that it is given: "
+    "https://docs.aws.amazon.com/scheduler/latest/APIReference/API_UpdateSchedule.html",
     ("servicediscovery/Service", "routingPolicy"): "UpdateService does not take it: "
     "https://docs.aws.amazon.com/cloud-map/latest/api/API_UpdateService.html",
     ("servicediscovery/Service", "dnsRecords"): "the type of a record cannot be updated: "

@@ -26,6 +26,7 @@ EXAMPLES = Path(__file__).parents[2] / "manifests" / "examples" / "trueup"
 REGISTRY = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 WEB: dict[str, Any] = {"image": "shop:1.4.2", "port": 3000, "network": "main", "zones": ["a", "b"]}
 WORKER: dict[str, Any] = {"kind": "worker", "image": "shop:1.4.2", "network": "main", "zones": ["a"]}
+NIGHTLY: dict[str, Any] = {**WORKER, "kind": "schedule", "schedule": "cron(0 3 * * ? *)"}
 OWN: dict[str, Any] = {"cidr": "10.8.0.0/16", "zones": ["a", "b"], "nat": "one"}
 
 
@@ -101,8 +102,58 @@ def test_a_worker_is_not_reached_by_anybody() -> None:
     assert made["Service/shop"].needs == ()
 
 
+def test_a_scheduled_app_has_a_schedule_in_place_of_a_service() -> None:
+    made = pieces(NIGHTLY, timezone="Europe/Berlin")
+    assert set(made) == {
+        "Repository/shop",
+        "LogGroup/shop",
+        "Role/shop-execution",
+        "Role/shop",
+        "Role/shop-schedule",
+        "Cluster/shop",
+        "TaskDefinition/shop",
+        "Schedule/shop",
+        "SecurityGroup/shop",
+    }
+    schedule = made["Schedule/shop"].spec
+    assert (schedule["scheduleExpression"], schedule["timezone"]) == ("cron(0 3 * * ? *)", "Europe/Berlin")
+    assert (schedule["target"]["arn"], schedule["target"]["role"]) == ("shop", "shop-schedule")
+    tasks = schedule["target"]["ecsParameters"]
+    assert (tasks["taskDefinition"], tasks["launchType"]) == ("shop", "FARGATE")
+    assert tasks["networkConfiguration"] == {
+        "subnets": ["main-private-a"],
+        "securityGroups": ["shop"],
+        "assignPublicIp": False,
+    }
+    assert pieces(NIGHTLY)["Schedule/shop"].spec["timezone"] == "UTC"
+
+
+def test_the_scheduler_may_start_the_apps_own_tasks_and_do_nothing_else() -> None:
+    role = pieces(NIGHTLY)["Role/shop-schedule"].spec
+    (trust,) = role["trust"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    run, roles, tag = role["inlinePolicies"]["schedule"]["Statement"]
+    ecs = "arn:aws:ecs:eu-central-1:123456789012"
+    assert (run["Action"], run["Resource"], run["Condition"]) == (
+        "ecs:RunTask",
+        f"{ecs}:task-definition/${{out.TaskDefinition.shop.family}}:*",
+        {"ArnEquals": {"ecs:cluster": "${out.ecs/Cluster.shop.arn}"}},
+    )
+    assert (roles["Action"], roles["Resource"], roles["Condition"]) == (
+        "iam:PassRole",
+        ["${out.Role.shop.arn}", "${out.Role.shop-execution.arn}"],
+        {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    )
+    assert (tag["Action"], tag["Resource"], tag["Condition"]) == (
+        "ecs:TagResource",
+        f"{ecs}:task/${{out.ecs/Cluster.shop.name}}/*",
+        {"StringEquals": {"ecs:CreateAction": "RunTask"}},
+    )
+
+
 @pytest.mark.parametrize(
-    "spec", [WEB, WORKER, {**WEB, "network": OWN, "zones": None, "domain": "example.com", "www": True}]
+    "spec", [WEB, WORKER, NIGHTLY, {**WEB, "network": OWN, "zones": None, "domain": "example.com", "www": True}]
 )
 def test_what_it_expands_to_is_sound(spec: dict[str, Any]) -> None:
     found = loaded({key: value for key, value in spec.items() if value is not None})
@@ -322,6 +373,17 @@ def test_what_is_wrong_with_a_part_is_said_at_the_field_that_it_is_made_from() -
         ({**WORKER, "healthPath": "/"}, "and so no healthPath"),
         ({**WORKER, "domain": "example.com"}, "and so no domain"),
         ({**WORKER, "ipv6": True}, "and so no ipv6"),
+        (
+            {**WORKER, "schedule": "rate(1 day)"},
+            "a worker runs all the time, and so has no schedule; that goes with kind",
+        ),
+        ({**WEB, "timezone": "Europe/Berlin"}, "a web app runs all the time, and so has no timezone"),
+        ({**NIGHTLY, "schedule": None}, "a scheduled app needs a schedule"),
+        ({**NIGHTLY, "schedule": "0 3 * * *"}, r"write cron\(0 3 \* \* \? \*\)"),
+        ({**NIGHTLY, "timezone": "Berlin"}, "did you mean"),
+        ({**NIGHTLY, "port": 80}, "a scheduled app has no load balancer, and so no port"),
+        ({**NIGHTLY, "count": 0}, "a scheduled app runs at set times, and so has no count"),
+        ({**NIGHTLY, "scaling": {"min": 1, "max": 2}}, "and so has no scaling"),
         ({**WEB, "zones": None}, "needs zones"),
         ({**WEB, "zones": ["a"]}, "needs two zones, and there is only a"),
         ({**WEB, "zones": ["a", "a"]}, "given twice"),

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingP
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
+from controller.model.instant import Instant, instant
 from controller.model.spec import Part
 
 
@@ -83,19 +83,6 @@ class StepScaling(Part):
 
 
 ScalingPolicy = Annotated[TargetTracking | StepScaling, Field(discriminator="policy_type")]
-
-
-def _instant(value: object) -> object:
-    """A time in one form. YAML reads times by itself, and AWS's replies hold them as such."""
-    if isinstance(value, str) and value:
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        zoned = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return zoned.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return value
-
-
-Instant = Annotated[str, BeforeValidator(_instant)]
 
 
 class ScheduledAction(Part):
@@ -223,6 +210,6 @@ def action_of(reply: Mapping[str, Any]) -> ScheduledAction:
         schedule=reply["Schedule"],
         timezone=reply.get("Timezone", "UTC"),
         scalable_target_action=bounds,
-        start_time=str(_instant(reply.get("StartTime", ""))),
-        end_time=str(_instant(reply.get("EndTime", ""))),
+        start_time=str(instant(reply.get("StartTime", ""))),
+        end_time=str(instant(reply.get("EndTime", ""))),
     )

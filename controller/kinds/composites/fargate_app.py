@@ -19,6 +19,7 @@ TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 with forward secrecy, and 1.3: what AWS recommends."""
 STARTING, LEAVING = 60, 30
 """Seconds in which health checks of a new task do not count, and for which one that goes still answers."""
+TASKS = "ecs-tasks.amazonaws.com"
 PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
@@ -34,6 +35,8 @@ class FargateApp(Composite[FargateAppSpec]):
     that one redirects to a Listener `<app>-https` with a Certificate `<app>`, once that is issued. With `zone` the domain is a
     RecordSet `<app>-a`, and `www` another, `<app>-www-a`; where there is IPv6, each has one of `-aaaa` beside it. A network of
     its own is the composite Network `<app>`.
+
+    A scheduled app has a Schedule `<app>` in place of the Service, and a Role `<app>-schedule`, as which its tasks are started.
     """
 
     def expand(self, name: str, spec: FargateAppSpec, scope: Scope) -> Iterator[Piece]:
@@ -78,6 +81,10 @@ class Maker:
         return self.spec.kind == "web"
 
     @property
+    def scheduled(self) -> bool:
+        return self.spec.kind == "schedule"
+
+    @property
     def dualstack(self) -> bool:
         own = self.spec.own_network
         return self.spec.ipv6 or bool(own and own.ipv6)
@@ -106,6 +113,8 @@ class Maker:
         managed = f"arn:{self.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
         yield self._role("execution", "secrets", tuple(self._reading()), managedPolicies=[managed])
         yield self._role("", "permissions", self.spec.permissions)
+        if self.scheduled:
+            yield self._role("schedule", "schedule", tuple(self._starting()), service="scheduler.amazonaws.com")
 
     def groups(self) -> Iterator[Piece]:
         ingress = []
@@ -192,7 +201,7 @@ class Maker:
             taskRole=self.name,
             containerDefinitions=[self._container()],
         )
-        yield self._service()
+        yield self._schedule() if self.scheduled else self._service()
 
     def scaling(self) -> Iterator[Piece]:
         bounds = self.spec.scaling
@@ -237,8 +246,32 @@ class Maker:
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
 
-    def _service(self) -> Piece:
+    def _schedule(self) -> Piece:
+        tasks = {
+            "taskDefinition": self.name,
+            "launchType": "FARGATE",
+            "networkConfiguration": self._where(),
+            "propagateTags": "TASK_DEFINITION",
+            "enableECSManagedTags": True,
+        }
+        # Schedules take no tags.
+        spec = {
+            "scheduleExpression": self.spec.schedule,
+            "timezone": self.spec.timezone or "UTC",
+            "target": {"arn": self.name, "role": f"{self.name}-schedule", "ecsParameters": tasks},
+        }
+        return Piece("scheduler/Schedule", self.name, spec, "schedule")
+
+    def _where(self) -> dict[str, Any]:
+        """Where tasks have their addresses."""
         public = self.spec.subnets == "public"
+        return {
+            "subnets": self._subnets(PUBLIC if public else PRIVATE),
+            "securityGroups": [self.name],
+            "assignPublicIp": public,
+        }
+
+    def _service(self) -> Piece:
         counted = {} if self.spec.scaling else {"desiredCount": 1 if self.spec.count is None else self.spec.count}
         targets = [{"targetGroup": self.name, "containerName": self.name, "containerPort": self.spec.port}]
         behind = {"loadBalancers": targets, "healthCheckGracePeriodSeconds": STARTING} if self.balanced else {}
@@ -250,11 +283,7 @@ class Maker:
             cluster=self.name,
             taskDefinition=self.name,
             launchType="FARGATE",
-            networkConfiguration={
-                "subnets": self._subnets(PUBLIC if public else PRIVATE),
-                "securityGroups": [self.name],
-                "assignPublicIp": public,
-            },
+            networkConfiguration=self._where(),
             deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
             propagateTags="SERVICE",
             enableECSManagedTags=True,
@@ -272,12 +301,26 @@ class Maker:
         if parameters:
             yield {"Effect": "Allow", "Action": "ssm:GetParameters", "Resource": parameters}
 
-    def _role(self, suffix: str, source: str, statements: tuple[dict[str, Any], ...], **spec: Any) -> Piece:
+    def _starting(self) -> Iterator[dict[str, Any]]:
+        """What it takes to start the app's tasks, and nothing else."""
+        ecs = f"arn:{self.partition}:ecs:{self.region}:{self.scope.spec.account}"
+        revisions = f"{ecs}:task-definition/{_output('TaskDefinition', self.name, 'family')}:*"
+        here = {"ArnEquals": {"ecs:cluster": _output("ecs/Cluster", self.name)}}
+        yield {"Effect": "Allow", "Action": "ecs:RunTask", "Resource": revisions, "Condition": here}
+        roles = [_output("Role", name) for name in (self.name, f"{self.name}-execution")]
+        to_tasks = {"StringEquals": {"iam:PassedToService": TASKS}}
+        yield {"Effect": "Allow", "Action": "iam:PassRole", "Resource": roles, "Condition": to_tasks}
+        tasks = f"{ecs}:task/{_output('ecs/Cluster', self.name, 'name')}/*"
+        at_start = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
+        yield {"Effect": "Allow", "Action": "ecs:TagResource", "Resource": tasks, "Condition": at_start}
+
+    def _role(
+        self, suffix: str, source: str, statements: tuple[dict[str, Any], ...], service: str = TASKS, **spec: Any
+    ) -> Piece:
         name = f"{self.name}-{suffix}" if suffix else self.name
-        # Only for this account's tasks, so that nobody else's can borrow the role.
+        # Only for what runs in this account, so that nobody else's can borrow the role.
         mine = {"StringEquals": {"aws:SourceAccount": self.scope.spec.account}}
-        principal = {"Service": "ecs-tasks.amazonaws.com"}
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": mine}
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", "Condition": mine}
         allowed = {"inlinePolicies": {source: policy_of(statements)}} if statements else {}
         role_name = f"{name}-{self.region}"
         return self._piece("iam/Role", name, source, roleName=role_name, trust=policy_of((trust,)), **spec, **allowed)

@@ -11,15 +11,23 @@ from controller.kinds.acm.types import HostedZoneRef, HostName
 from controller.kinds.composites.network import NetworkPlan, Zones
 from controller.kinds.ecs.task_size import CpuUnits, Mebibytes, unfit_for_fargate
 from controller.kinds.logs.log_group import Days
+from controller.kinds.scheduler.types import TimeZone
 from controller.model.composite import CompositeSpec
 from controller.model.containers import Environment, Secrets, SecretSource
 from controller.model.policy import PolicyDocument
+from controller.model.schedule import Schedule
 from controller.model.spec import Part
 
 PULLING = frozenset({"ecr.api", "ecr.dkr", "logs", "s3"})
 """Endpoints with which tasks start without a way to the internet."""
+CALLED = {"web": "web app", "worker": "worker", "schedule": "scheduled app"}
+"""What an app of each kind is called in messages."""
 OF_WEB = ("port", "health_path", "domain", "www", "zone", "ipv6")
 """Fields that only an app behind a load balancer has."""
+OF_SERVICE = ("count", "scaling")
+"""Fields that only an app has that runs all the time."""
+OF_SCHEDULE = ("schedule", "timezone")
+"""Fields that only an app has that runs at set times."""
 _HOST = re.compile(r"[^/]*[.:][^/]*|localhost")
 _VERSION = re.compile(r"(:[^/:@]+)?(@sha256:.*)?$")
 
@@ -75,8 +83,10 @@ class Scaling(Part):
 class FargateAppSpec(CompositeSpec):
     """An application on Fargate."""
 
-    kind: Literal["web", "worker"] = Field(
-        default="web", description="`web` is reached through a load balancer; `worker` is not reached at all."
+    kind: Literal["web", "worker", "schedule"] = Field(
+        default="web",
+        description="`web` is reached through a load balancer; `worker` is not reached at all, and nor is `schedule`, which runs "
+        "at set times and ends by itself.",
     )
     image: str = Field(
         min_length=1,
@@ -87,9 +97,19 @@ class FargateAppSpec(CompositeSpec):
         default=True,
         description="Whether an image's repository in the scope's own account is made; false: another manifest does so.",
     )
+    schedule: Schedule | None = Field(
+        default=None, description="When it runs: `cron(0 3 * * ? *)`, `rate(1 day)`; schedule needs it."
+    )
+    timezone: TimeZone | None = Field(
+        default=None, description="The time zone of the schedule, such as Europe/Berlin; unset: UTC."
+    )
     command: tuple[str, ...] = Field(default=(), description="What runs, in place of the image's CMD.")
     port: int | None = Field(
-        default=None, ge=1, le=65535, description="The port that the app listens on; web needs it."
+        default=None,
+        ge=1,
+        le=65535,
+        description="The port that the app listens on; web needs it. Another one takes another target group, and for about "
+        "a minute, until new tasks are healthy in it, nobody answers.",
     )
     health_path: Annotated[str, Field(pattern=r"^/", max_length=1024)] | None = Field(
         default=None, description="The path that answers with 200 while the app is well; unset: `/`."
@@ -161,10 +181,20 @@ class FargateAppSpec(CompositeSpec):
         return self
 
     def _of_kind(self) -> str:
-        if self.kind == "web":
-            return "" if self.port else "a web app needs a port"
-        given = [type(self).model_fields[name].alias for name in OF_WEB if getattr(self, name)]
-        return f"a worker has no load balancer, and so no {given[0]}" if given else ""
+        app = CALLED[self.kind]
+        if self.kind != "web" and self._given(OF_WEB):
+            return f"a {app} has no load balancer, and so no {self._given(OF_WEB)}"
+        if self.kind != "schedule" and self._given(OF_SCHEDULE):
+            return f"a {app} runs all the time, and so has no {self._given(OF_SCHEDULE)}; that goes with kind: schedule"
+        if self.kind == "schedule" and self._given(OF_SERVICE):
+            return f"a {app} runs at set times, and so has no {self._given(OF_SERVICE)}"
+        needed = {"web": "port", "schedule": "schedule"}.get(self.kind)
+        return f"a {app} needs a {needed}" if needed and not getattr(self, needed) else ""
+
+    def _given(self, fields: tuple[str, ...]) -> str:
+        """The first of some fields that says something, by its name in manifests; "" for none."""
+        infos = type(self).model_fields
+        return next((str(infos[name].alias) for name in fields if getattr(self, name) != infos[name].default), "")
 
     def _of_network(self) -> str:
         own = self.own_network

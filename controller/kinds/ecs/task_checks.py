@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from controller.kinds.ecs.execution_role import PRIVATE, lacking, needs
 from controller.kinds.ecs.task_size import unfit_for_fargate
 from controller.kinds.ecs.task_spec import TaskDefinitionSpec
-from controller.kinds.iam.policy import PolicySpec
+from controller.kinds.iam.policy import documents
 from controller.kinds.iam.role import RoleSpec
 from controller.model.containers import ContainerDefinition, has_version, looks_secret
 from controller.model.manifest import Manifest, View
-from controller.model.policy import PolicyDocument
 from controller.model.problem import Problem, Severity
 
 FIELD = "containerDefinitions"
@@ -48,12 +47,7 @@ def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
         return view.find("ssm/Parameter", name) is not None and view.find("secretsmanager/Secret", name) is None
 
     wanted = dict(pair for container in spec.container_definitions for pair in needs(container, is_parameter).items())
-
-    def policy(name: str) -> PolicyDocument | None:
-        found = view.find("iam/Policy", name)
-        return found.spec.document if found is not None and isinstance(found.spec, PolicySpec) else None
-
-    missing = lacking(role.spec, wanted, policy)
+    missing = lacking(role.spec, wanted, documents(view))
     if missing:
         actions, why = ", ".join(missing), " and ".join(dict.fromkeys(missing.values()))
         found = f"Role {spec.execution_role} ({role.where}) does not allow {actions}, so that ECS cannot {why}"

@@ -58,7 +58,7 @@ class TaskDefinition(EcsKind[TaskDefinitionSpec]):
 
     def tell(self, verb: Verb, before: TaskDefinitionSpec | None, after: TaskDefinitionSpec | None) -> Iterator[str]:
         if before and after and _revised(before) != _revised(after):
-            yield "registers a new revision; services that name it roll it out"
+            yield "registers a new revision; services that name it roll it out, and schedules run it next"
             old = {container.name: container.image for container in before.container_definitions}
             for container in after.container_definitions:
                 if container.name in old and old[container.name] != container.image:

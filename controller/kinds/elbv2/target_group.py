@@ -202,6 +202,8 @@ class TargetGroup(Elbv2Kind[TargetGroupSpec]):
                 if not after.name
                 else f"{moved}, under the old name"
             )
+            # ECS registers tasks only in a group that a load balancer forwards to already, so that it has none at first.
+            yield "for about a minute, until the first of them is healthy, requests that are forwarded to it have no answer"
 
     def observe(self, aws: Aws, wanted: Wanted[TargetGroupSpec]) -> Iterator[Observed[TargetGroupSpec]]:
         found, tags = target_groups(aws)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from controller.kinds.base import Kind
 from controller.kinds.iam.account import TagReader, details
 from controller.kinds.iam.tags import retag, to_list
 from controller.kinds.iam.types import Name128, Path, doubts
-from controller.model.manifest import Manifest
+from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.policy import PolicyDocument
 from controller.model.problem import Problem
@@ -140,3 +140,13 @@ def _outputs(policy: Mapping[str, Any]) -> dict[str, str]:
 def _name(arn: str) -> str:
     """An ARN ends in the path and the name."""
     return arn.rpartition("/")[2]
+
+
+def documents(view: View) -> Callable[[str], PolicyDocument | None]:
+    """Looks up the document of a policy by what a role calls it; None where it is in no manifest."""
+
+    def document(name: str) -> PolicyDocument | None:
+        found = view.find("iam/Policy", name)
+        return found.spec.document if found is not None and isinstance(found.spec, PolicySpec) else None
+
+    return document

@@ -19,6 +19,7 @@ from tests.kinds.samples import (
     iam,
     logs,
     route53,
+    scheduler,
     secretsmanager,
     servicediscovery,
     ssm,
@@ -43,4 +44,5 @@ SAMPLES: Mapping[str, Sample] = {
     **servicediscovery.SAMPLES,
     **applicationautoscaling.SAMPLES,
     **acm.SAMPLES,
+    **scheduler.SAMPLES,
 }
