@@ -16,6 +16,7 @@ from controller.kinds.route53.records import Record, from_aws, to_aws
 from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
 from controller.model.commit import Blob, Tree
+from controller.model.dns import canonical_name
 from controller.model.event import AwsCalled, Event
 from controller.model.plan import State, Verb
 from controller.source.entries import blob_id
@@ -254,20 +255,62 @@ def test_what_external_dns_looks_after_is_left_to_it_and_said_to_be_its(stage: S
     assert action.held.startswith("app.example.com A belongs to external-dns owner 'blue'")
 
 
-def test_marks_of_external_dns_are_known_in_their_old_and_their_new_form() -> None:
-    def txt(name: str) -> dict[str, Any]:
-        return {"Name": name, "Type": "TXT", "ResourceRecords": [{"Value": MARK}]}
+ZONE_OF_OTHERS = (
+    *(("www", type_) for type_ in ("A", "AAAA", "MX")),
+    *(("app", type_) for type_ in ("A", "AAAA", "CNAME")),
+    ("x-app", "A"),
+    ("*", "A"),
+    ("*", "AAAA"),
+    ("", "A"),
+)
 
-    marks = others_of(
-        [
-            txt("old.example.com."),
-            txt("aaaa-new.example.com."),
-            {"Name": "x.", "Type": "A", "TrafficPolicyInstanceId": "t1"},
-        ]
-    )
-    assert marks["old.example.com.", "A"] == marks["new.example.com.", "AAAA"] == "external-dns owner 'blue'"
-    assert ("new.example.com.", "A") not in marks
-    assert marks["x.", "A"] == "traffic policy instance t1"
+
+@pytest.mark.parametrize(
+    ("mark", "belongs"),
+    [
+        ("www", "www A, www AAAA, www MX"),  # before 0.12
+        ("a-www", "www A"),
+        ("mx-www", "www MX"),
+        ("cname-app", "app A, app AAAA, app CNAME"),  # an alias was called a CNAME before 0.23
+        ("a-x-app", "x-app A"),
+        ("edns-a-www", "www A"),  # --txt-prefix=edns-
+        ("edns.aaaa-www", "www AAAA"),  # --txt-prefix=edns.
+        ("edns.www", "www A, www AAAA, www MX"),
+        ("a-www-edns", "www A"),  # --txt-suffix=-edns
+        ("www-edns", "www A, www AAAA, www MX"),
+        ("a-edns-.www", "www A"),  # --txt-prefix=%{record_type}-edns-.
+        ("edns-aaaa.www", "www AAAA"),  # --txt-prefix=edns-%{record_type}.
+        ("edns-a.", " A, * A"),  # the same, at the zone itself; or a wildcard's, with another word: both are left alone
+        ("www-.aaaa", "www AAAA"),  # --txt-suffix=-.%{record_type}
+        ("a-*", "* A"),
+        ("aaaa-any", "* AAAA"),  # --txt-wildcard-replacement=any
+        ("mx-gone", ""),
+    ],
+)
+def test_what_a_mark_of_external_dns_belongs_to_is_known_whatever_the_form_of_its_name(mark: str, belongs: str) -> None:
+    def full(name: str) -> str:
+        return canonical_name(f"{name}.example.com.".replace("..", ".").removeprefix("."))
+
+    txt = {"Name": full(mark), "Type": "TXT", "ResourceRecords": [{"Value": MARK}]}
+    there = [{"Name": full(name), "Type": type_} for name, type_ in ZONE_OF_OTHERS]
+    found = others_of([*there, txt])
+    assert found.pop((full(mark), "TXT")) == "external-dns owner 'blue'"
+    expected = {(full(n), t) for n, t in (each.split(" ") for each in belongs.split(", ") if each)}
+    assert found.keys() == expected
+
+
+def test_the_owner_is_told_wherever_it_stands_and_other_heritage_is_none_of_external_dns() -> None:
+    def whose(value: str) -> list[str]:
+        return list(others_of([{"Name": "a.", "Type": "TXT", "ResourceRecords": [{"Value": value}]}]).values())
+
+    assert whose('"heritage=external-dns,external-dns/aws-x=1,external-dns/owner=me"') == ["external-dns owner 'me'"]
+    assert whose('"heritage=external-" "dns,external-dns/owner=me"') == ["external-dns owner 'me'"]
+    assert whose('"heritage=mate,external-dns/owner=me"') == []
+
+
+def test_what_a_traffic_policy_makes_is_its_own() -> None:
+    found = others_of([{"Name": "x.", "Type": "A", "TrafficPolicyInstanceId": "t1"}])
+    assert found == {("x.", "A"): "traffic policy instance t1"}
 
 
 def test_what_certificates_are_validated_by_stays_in_a_zone_that_git_has_full_authority_over(stage: Stage) -> None:
@@ -544,6 +587,9 @@ def test_a_live_record_that_trueup_would_not_write_is_shown_as_it_is() -> None:
         ("s3-website-us-east-1.amazonaws.com.", "Z3AQBSTGFYJSTF"),
         ("d-1.execute-api.eu-central-1.amazonaws.com.", "Z1U9ULNL0V5AJ3"),
         ("D1.CloudFront.net", "Z2FDTNDATAQYW2"),
+        ("d1.cloudfront.cn", "Z3RFFRIM2A3IF5"),
+        ("web-1.cn-north-1.elb.amazonaws.com.cn.", "Z1GDH35T77C1KE"),
+        ("s3-website.eu-south-1.amazonaws.com.", ""),
         ("web-1.xx-nowhere-1.elb.amazonaws.com.", ""),
         ("www.example.com.", ""),
     ],
