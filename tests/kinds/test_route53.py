@@ -33,8 +33,9 @@ def zone(name: str = "example.com", **spec: Any) -> dict[str, Any]:
 
 
 def record(manifest: str, **spec: Any) -> dict[str, Any]:
-    answer = {} if "alias" in spec else {"values": ["192.0.2.1"]}
-    return document("route53.aws/v1", "RecordSet", manifest, {"zone": "example.com", "type": "A", **answer, **spec})
+    answer = {} if spec.get("alias") else {"values": ["192.0.2.1"]}
+    written = {"zone": "example.com", "type": "A", **answer, **spec}
+    return document("route53.aws/v1", "RecordSet", manifest, {k: v for k, v in written.items() if v is not None})
 
 
 def commit(stage: Stage, *documents: dict[str, Any]) -> None:
@@ -469,50 +470,6 @@ def test_a_zone_is_delegated_to_in_its_parent_and_no_longer_when_it_goes(stage: 
     commit(stage, parent)
     stage.converge()
     assert names(stage) == {"www.example.com. A"}
-
-
-# What is wrong before any call
-
-
-@pytest.mark.parametrize(
-    ("documents", "said"),
-    [
-        ([zone(records=[{"name": "@", "type": "CNAME", "values": ["a.net"]}])], "a CNAME cannot stand at the zone itself"),
-        ([zone(records=[{"name": "x", "type": "CNAME", "values": ["a.net"]}, a("x")])], "x.example.com has A too"),
-        ([zone(records=[a("x"), a("X.example.com.")])], "x.example.com A is listed twice"),
-        ([zone(records=[a("x.example.org.")])], "x.example.org is not in the zone example.com"),
-        ([zone(records=[a("x", setIdentifier="1")])], "needs routing too"),
-        ([zone(records=[a("x", routing={"weight": 1})])], "needs a setIdentifier too"),
-        ([zone(records=[a("x", routing={"weight": 1, "region": "eu-west-1"}, setIdentifier="1")])], "exactly one policy"),
-        (
-            [zone(records=[chosen("1", weight=1), chosen("2", region="eu-west-1")])],
-            "must be chosen among in one way; here are region, weight",
-        ),
-        ([zone(records=[a("x", routing={"failover": "SECONDARY"}, setIdentifier="1")])], "a SECONDARY needs a PRIMARY"),
-        ([zone(records=[{"name": "x", "type": "A", "values": ["::1"]}])], "but of AAAA"),
-        ([zone(records=[{"name": "x", "type": "A"}])], "needs values or an alias"),
-        ([zone(records=[{"name": "x", "type": "A", "alias": {"target": "a.example.org."}}])], "say its hosted zone (alias.zoneId)"),
-        ([zone(), record("one", name="x"), record("two", name="x.example.com")], "more than one manifest wants x.example.com A"),
-        ([zone(), record("one", name="x"), record("two", name="x")], "more than one manifest wants the live RecordSet"),
-        ([zone(records=[a("x")]), record("one", name="x")], "also test/route53/HostedZone/example.com at a.yaml:1:1"),
-        ([zone(records=[a("x")]), record("one", name="x", type="CNAME", values=["a.net"])], "x.example.com has A too"),
-        ([zone(), record("one", name="x.example.org.")], "x.example.org is not in the zone example.com"),
-        ([record("one", zone="Z0123456789", name="x")], "write the name 'x' in full"),
-        ([zone(private=True, parent="example.org"), zone("example.org")], "a private zone has no parent"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_is_told_before_any_call(documents: list[dict[str, Any]], said: str) -> None:
-    assert said in "\n".join(problems(*documents))
-
-
-def test_records_that_fit_beside_each_other_are_no_problem() -> None:
-    weighted = [a("x", routing={"weight": n}, setIdentifier=str(n)) for n in (1, 2)]
-    failover = [a("y", routing={"failover": role}, setIdentifier=role) for role in ("PRIMARY", "SECONDARY")]
-    alias = {"name": "@", "type": "A", "alias": {"target": "x.example.com."}}
-    assert (
-        problems(zone(records=[*weighted, *failover, alias, a("z"), a("z") | {"type": "AAAA", "values": ["::1"]}]))
-        == []
-    )
 
 
 def test_an_alias_may_point_to_a_manifests_load_balancer_before_that_is_made() -> None:

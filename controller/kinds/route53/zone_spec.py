@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -13,7 +12,7 @@ from controller.kinds.route53.records import Key, Record
 from controller.kinds.route53.types import ZoneRef
 from controller.model.dns import Fqdn
 from controller.model.reference import Ref
-from controller.model.spec import Part, Spec, TaggedSpec
+from controller.model.spec import Part, Spec, TaggedSpec, misfit
 
 APEX_TYPES = ("NS", "SOA")
 """The records that AWS makes with a zone."""
@@ -117,11 +116,14 @@ class HostedZoneSpec(TaggedSpec):
             raise ValueError("a private zone has no parent, queryLogging, dnssec or delegationSet")
         if self.authorized_vpcs and not self.private:
             raise ValueError("authorizedVpcs are of a private zone: all see a public one")
-        full = tuple(sorted((record.within_zone(self.name) for record in self.records), key=lambda record: record.key))
-        for one, other in pairwise(full):
-            if one.key == other.key:
-                raise ValueError(f"{one.title} is listed twice; a record has all its values in one entry")
-        object.__setattr__(self, "records", full)
+        full: dict[Key, Record] = {}
+        for number, record in enumerate(each.within_zone(self.name) for each in self.records):
+            if record.key in full:
+                raise misfit(
+                    f"{record.title} is listed twice; a record has all its values in one entry", "records", number
+                )
+            full[record.key] = record
+        object.__setattr__(self, "records", tuple(full[key] for key in sorted(full)))
         object.__setattr__(self, "vpcs", tuple(sorted(self.vpcs, key=lambda vpc: vpc.vpc)))
         authorized = self.authorized_vpcs
         if authorized is not None:
