@@ -26,6 +26,7 @@ def complete() -> None:
     _tag_peering_connections()
     _complete_transit_gateways()
     _tell_records_apart()
+    _keep_routing()
     _share_zones_between_accounts()
     _know_scalable_namespaces()
     _tag_scalable_targets()
@@ -299,6 +300,21 @@ def _tell_records_apart() -> None:
     HostedZoneIdentifier.generate = generate  # type: ignore[method-assign]
     Route53Backend.change_resource_record_sets = change_what_can_be  # type: ignore[method-assign]
     ChangeList.__contains__ = lambda self, item: False  # type: ignore[method-assign]
+
+
+def _keep_routing() -> None:
+    """A record set keeps all ways of routing."""
+    from moto.route53.models import RecordSet
+
+    record_set: Any = RecordSet
+    make = record_set.__init__
+
+    def make_with_routing(self: Any, kwargs: dict[str, Any]) -> None:
+        make(self, kwargs)
+        self.geo_proximity_location = kwargs.get("GeoProximityLocation")
+        self.cidr_routing_config = kwargs.get("CidrRoutingConfig")
+
+    record_set.__init__ = make_with_routing
 
 
 def _share_zones_between_accounts() -> None:

@@ -25,7 +25,7 @@ from controller.model.scope import Deletion
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
 from controller.reconcile.execute import Ended
-from controller.reconcile.guard import fingerprint
+from controller.reconcile.guard import fingerprint, unforeseen
 from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
 
@@ -205,6 +205,9 @@ class Applier:
             return (
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
+        why = unforeseen(replace(action, changes=changes, caution=kind.caution(live, spec)))
+        if why and not action.changes:  # what it would change was not known when it was planned
+            raise Held(why)
         live = replace(live, tags=self._retag(action, live, kind))
         if kind.claim(spec) != kind.claim(live.spec) and not kind.taggable:
             self.store.intend(action.address, kind.claim(spec))  # it will be known by another name

@@ -145,6 +145,12 @@ def _spared(actions: list[Action], percent: int) -> list[Action]:
     return [replace(action, held=reasons.get(action.key) or action.held) for action in actions]
 
 
+def unforeseen(action: Action) -> str:
+    """Why an action must not be carried out after all, once it is known what it changes."""
+    whole = action.live.whole if action.live else None
+    return action.caution or (_excess(whole, (_toll(action),), 100) if whole and whole.where else "")
+
+
 class _Toll(NamedTuple):
     """How many parts of a whole an action touches."""
 

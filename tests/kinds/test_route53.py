@@ -400,6 +400,20 @@ def test_records_of_a_zone_that_is_not_in_git_are_guarded_by_the_scope(stage: St
     assert names(stage) == set()
 
 
+def test_what_is_known_only_after_another_resource_is_made_is_guarded_all_the_same(stage: Stage) -> None:
+    listed = [a(f"h{number}") for number in range(12)]
+    commit(stage, zone(records=listed))
+    stage.converge()
+    address = document("ec2.aws/v1", "ElasticIp", "web", {})
+    commit(stage, address, zone(records=[*listed[6:], a("new", "${out.ElasticIp.web.publicIp}")]))
+    assert [action.held for action in stage.plan().actions] == ["", ""]
+    (held,) = (s for s in stage.apply().statuses.values() if s.address.kind == "route53/HostedZone")
+    assert held.state is State.HELD
+    assert held.reason.startswith("6 of 14 records of example.com would change or go, more than 30%")
+    assert len(names(stage)) == 12
+    assert [bool(action.held) for action in stage.plan().actions] == [True]
+
+
 def test_a_zone_that_goes_takes_all_of_its_records_along(stage: Stage) -> None:
     """That was agreed to with the zone's own `deletion: delete`."""
     doomed = {**zone(records=[a("www")]), "lifecycle": {"deletion": "delete"}}
@@ -520,6 +534,17 @@ def test_every_routing_policy_goes_to_aws_and_comes_back_the_same(
         "ResourceRecords": [{"Value": "192.0.2.1"}],
     }
     assert Record(**from_aws(request, "Z1")) == given
+
+
+def test_a_live_record_that_trueup_would_not_write_is_removed_like_any_other_and_keeps_no_others(stage: Stage) -> None:
+    """As a record set that AWS has two CNAMEs in, or a value that it took before it checked them."""
+    commit(stage, zone(authority="full", records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "odd.example.com.", "not an address")
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["records[odd.example.com A]"]
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
 
 
 def test_an_alias_within_the_zone_says_the_zones_own_id_to_aws_alone() -> None:

@@ -223,7 +223,7 @@ def dnssec(sight: Sight, id_: str) -> Dnssec:
     return Dnssec(signing=reply["Status"]["ServeSignature"] == "SIGNING", keys=tuple(keys))
 
 
-def _spec(zone: Item, known: Iterable[Key] = (), **facts: Any) -> HostedZoneSpec:
+def _spec(zone: Item, known: Iterable[Key] = (), records: tuple[Record, ...] = (), **facts: Any) -> HostedZoneSpec:
     """A live zone; what was not asked for is unknown."""
     fields: dict[str, Any] = {
         "comment": zone.get("Config", {}).get("Comment", ""),
@@ -232,7 +232,8 @@ def _spec(zone: Item, known: Iterable[Key] = (), **facts: Any) -> HostedZoneSpec
         "guard": None,
         **facts,
     }
-    return HostedZoneSpec(name=zone["Name"], **fields).knowing(known)
+    # The records as they are: one that trueup would not write must not make all the others unknown.
+    return HostedZoneSpec(name=zone["Name"], **fields).model_copy(update={"records": records}).knowing(known)
 
 
 def _vpcs(found: Iterable[Mapping[str, str]]) -> tuple[ZoneVpc, ...]:
