@@ -136,7 +136,8 @@ class Daemon:
         registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=registry)
-        self._listeners: tuple[Callable[[Event], None], ...] = (LogEvents(), Metrics(registry, VERSION), self._board)
+        metrics = Metrics(registry, VERSION, [fact for kind in kinds.values() for fact in kind.facts])
+        self._listeners: tuple[Callable[[Event], None], ...] = (LogEvents(), metrics, self._board)
         self._server = Server(make_app(self._board, registry, self._ill), *settings.host_and_port)
 
     def run(self) -> bool:

@@ -69,17 +69,32 @@ class StateError(TrueupError):
 
 
 class Held(TrueupError):
-    """A mutating call was stopped before it was sent. The message is the reason."""
+    """A mutating call was stopped before it was sent. The message is the reason; `retried` as in AwsError."""
+
+    retried = False
 
 
 class AwsError(TrueupError):
-    """AWS refused or failed a call. `code` is AWS's error code, or botocore's exception name where no reply came."""
+    """AWS refused or failed a call. `code` is AWS's error code, or botocore's exception name where no reply came.
 
-    def __init__(self, message: str, *, service: str = "", operation: str = "", code: str = "", hint: str = "") -> None:
+    `retried`: botocore has sent the call before, and what became of that is not known. So it may be what the refusal is about.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str = "",
+        operation: str = "",
+        code: str = "",
+        hint: str = "",
+        retried: bool = False,
+    ) -> None:
         super().__init__(message, hint=hint)
         self.service = service
         self.operation = operation
         self.code = code
+        self.retried = retried
 
 
 class AwsTemporary(AwsError):
@@ -95,13 +110,7 @@ class AwsRefused(AwsError):
 
 
 class AlreadyExists(AwsError):
-    """A resource with that name exists. `retried` is true where botocore resent the call, so it may be our own."""
-
-    def __init__(
-        self, message: str, *, service: str = "", operation: str = "", code: str = "", retried: bool = False
-    ) -> None:
-        super().__init__(message, service=service, operation=operation, code=code)
-        self.retried = retried
+    """A resource with that name exists: our own, it may be, where the call was `retried`."""
 
 
 class NotFound(AwsError):

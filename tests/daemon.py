@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from controller.aws.emulator import environment
-from controller.cli.demo import commit, git
+from controller.cli.demo.stage import commit, git
 from tests.stage import SCOPE
 
 PATIENCE = 60

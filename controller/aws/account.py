@@ -21,9 +21,9 @@ from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session, get_session
 
-from controller.aws.failure import DENIED, THROTTLED, translate
+from controller.aws.failure import DENIED, PERHAPS_DONE, THROTTLED, translate
 from controller.aws.pace import Paces
-from controller.errors import AwsError, AwsRefused, TrueupError
+from controller.errors import AwsError, AwsRefused, Held, TrueupError
 from controller.model.address import Address
 from controller.model.event import AwsCalled, Emit
 from controller.model.scope import Scope
@@ -31,8 +31,8 @@ from controller.model.scope import Scope
 READS = re.compile(r"^(Get|List|Describe|Head|BatchGet|Search|Simulate|Test|AssumeRole)")
 """Operations that change nothing."""
 
-acting: ContextVar[Address | None] = ContextVar("acting", default=None)
-"""The resource that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
+acting: ContextVar[tuple[Address, ...]] = ContextVar("acting", default=())
+"""The resources that the calls of this thread are made for, so that a pause of one resource stops just its calls."""
 
 Gate = Callable[[Address | None, bool], None]
 """Asked before every attempt of every call: for which resource it is, and whether it would change something. Raises Held
@@ -128,11 +128,17 @@ class Account:
         self._call.began = time.monotonic()
         self._call.attempts = 0
         self._call.throttled = False
+        self._call.perhaps_done = False
         self._call.sent = False
 
     def _before_send(self, event_name: str, **_: Any) -> None:
         # Every attempt passes here, so that a call that is being retried stops as well.
-        self._gate(acting.get(), not READS.match(event_name.rpartition(".")[2]))
+        try:
+            for address in acting.get() or (None,):
+                self._gate(address, not READS.match(event_name.rpartition(".")[2]))
+        except Held as held:
+            held.retried = self._call.perhaps_done
+            raise
         self._call.sent = True
         self._in_flight.add(1)
 
@@ -145,8 +151,11 @@ class Account:
         self._call.attempts += 1
         if response is not None and response[1].get("Error", {}).get("Code") in THROTTLED:
             self._call.throttled = True
+        if response is None or response[0].status_code >= 500:
+            self._call.perhaps_done = True
 
     def _after_call(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        parsed.get("ResponseMetadata", {})[PERHAPS_DONE] = self._call.perhaps_done
         self._count(model.service_model.service_name, model.name, str(parsed.get("Error", {}).get("Code", "ok")))
 
     def _after_error(self, event_name: str, exception: Exception, **_: Any) -> None:

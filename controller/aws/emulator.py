@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from controller.aws.emulator_gaps import complete
+from controller.aws.emulator_life import Life, come_alive, living
 from controller.errors import TrueupError
 
 ACCOUNT = "123456789012"
@@ -16,8 +17,11 @@ ACCOUNT = "123456789012"
 
 
 @contextmanager
-def emulator() -> Iterator[str]:
-    """Start the emulator and give its address. Raises TrueupError where the extra `demo` is not installed."""
+def emulator(life: Life | None = None) -> Iterator[str]:
+    """Start the emulator and give its address. Raises TrueupError where the extra `demo` is not installed.
+
+    `life`: how long things take in it; unset: no time.
+    """
     try:
         from moto.server import ThreadedMotoServer
     except ImportError as error:
@@ -27,13 +31,15 @@ def emulator() -> Iterator[str]:
     # Nothing here starts instances, and thousands of images for each region after each reset cost seconds and gigabytes.
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     complete()
+    come_alive()
     _make_haste()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
+        with living(life or Life()):
+            yield f"http://{host}:{port}"
     finally:
         server.stop()
 

@@ -1,12 +1,12 @@
 """What moto does otherwise than AWS documents, put right where that is small: a function for each, and why.
 
-What is not small stands in the tests' table of gaps instead.
+What takes time in AWS is in emulator_life; what else is not small stands in the tests' table of gaps instead.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from enum import Enum
 from functools import cache, partialmethod
@@ -32,9 +32,7 @@ def complete() -> None:
     _tag_scalable_targets()
     _list_services_of_a_namespace()
     _update_cloud_map()
-    _issue_certificates()
     _swap_priorities()
-    _roll_out_services()
     _have_no_direct_connect()
     _keep_schedules_in_groups()
 
@@ -124,13 +122,6 @@ def _complete_transit_gateways() -> None:
         (TransitGatewayRouteTable, create_transit_gateway_route, "replace_transit_gateway_route"),
     ):
         setattr(owner, name, function)
-
-
-def _issue_certificates() -> None:
-    """A certificate is issued when somebody first looks at it, and not a minute later."""
-    from moto import settings
-
-    settings.ACM_VALIDATION_WAIT = 0
 
 
 def _swap_priorities() -> None:
@@ -264,31 +255,33 @@ def _modify_prefix_lists() -> None:
 
 
 def _tell_records_apart() -> None:
-    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; of records of one set
-    identifier only that of the same name and type goes; and the ids of zones begin with Z."""
+    """What is in a zone decides whether a record can be made or deleted, and not what was once asked for; a CNAME stands alone, and
+    what an alias points to in its zone is there; of records of one set identifier only that of the same name and type goes; and
+    the ids of zones begin with Z."""
     from moto.route53.exceptions import InvalidChangeBatch
     from moto.route53.models import ChangeList, HostedZoneIdentifier, Route53Backend
 
     change = Route53Backend.change_resource_record_sets
 
-    def key(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
-        return name.rstrip(".").lower(), type_, identifier or ""
-
-    def asked(record: Any) -> tuple[str, str, str]:
-        return key(record["Name"], record["Type"], record.get("SetIdentifier"))
-
     def change_what_can_be(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         zone = self.get_hosted_zone(zoneid)
-        there = {key(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
+        there = {_record(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
         for each in change_list:
-            found = asked(each["ResourceRecordSet"])
+            asked = each["ResourceRecordSet"]
+            found = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
             if (each["Action"] == "CREATE") == (found in there) and each["Action"] != "UPSERT":
                 raise InvalidChangeBatch
-            there = there - {found} if each["Action"] == "DELETE" else there | {found}
-        for each in change_list:  # one by one, so that a delete is of one record
             if each["Action"] == "DELETE":
-                gone = asked(each["ResourceRecordSet"])
-                zone.rrsets = [r for r in zone.rrsets if key(r.name, str(r.type), r.set_identifier) != gone]
+                there.remove(found)
+            elif _fits(asked, found, there, zone.id):
+                there.add(found)
+            else:
+                raise InvalidChangeBatch
+        for each in change_list:  # one by one, so that a delete is of one record
+            asked = each["ResourceRecordSet"]
+            if each["Action"] == "DELETE":
+                gone = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
+                zone.rrsets = [r for r in zone.rrsets if _record(r.name, str(r.type), r.set_identifier) != gone]
             else:
                 change(self, zoneid, [each])
 
@@ -303,7 +296,7 @@ def _tell_records_apart() -> None:
 
 
 def _keep_routing() -> None:
-    """A record set keeps all ways of routing."""
+    """A record set keeps all ways of routing, and the one that AWS makes with a zone has a value like any other."""
     from moto.route53.models import RecordSet
 
     record_set: Any = RecordSet
@@ -311,6 +304,7 @@ def _keep_routing() -> None:
 
     def make_with_routing(self: Any, kwargs: dict[str, Any]) -> None:
         make(self, kwargs)
+        self.records = [each["Value"] if isinstance(each, dict) else each for each in self.records]
         self.geo_proximity_location = kwargs.get("GeoProximityLocation")
         self.cidr_routing_config = kwargs.get("CidrRoutingConfig")
 
@@ -383,6 +377,21 @@ def _authorize_vpcs() -> None:
     responses.create_vpc_association_authorization = partialmethod(change, put=True)
     responses.delete_vpc_association_authorization = partialmethod(change, put=False)
     responses.list_vpc_association_authorizations = list_authorizations
+
+
+def _record(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
+    return name.rstrip(".").lower(), type_, identifier or ""
+
+
+def _fits(asked: Mapping[str, Any], found: tuple[str, str, str], there: set[tuple[str, str, str]], zone: str) -> bool:
+    """Whether a record may stand beside those that are there, and finds its target among them."""
+    name, type_, _ = found
+    types = {other for beside, other, _ in there if beside == name} | {type_}
+    alias = asked.get("AliasTarget", {})
+    target = _record(alias.get("DNSName", ""), type_, None)[:2]
+    return not ("CNAME" in types and len(types) > 1) and (
+        alias.get("HostedZoneId") != zone or any(known[:2] == target for known in there)
+    )
 
 
 def _know_scalable_namespaces() -> None:
@@ -468,46 +477,6 @@ def _update_cloud_map() -> None:
 
     services.update = update_and_drop
     backends.update_private_dns_namespace = backends.update_public_dns_namespace = update_dns_namespace
-
-
-def _roll_out_services() -> None:
-    """moto's CreateService keeps a part of what it is told, and no deployment of its ever ends: here all is kept, and a deployment
-    is over at once."""
-    from moto.core.responses import ActionResult
-    from moto.core.utils import camelcase_to_underscores
-    from moto.ecs.responses import EC2ContainerServiceResponse
-
-    create, update = EC2ContainerServiceResponse.create_service, EC2ContainerServiceResponse.update_service
-
-    def settled(reply: Any) -> ActionResult:
-        service = reply.result["service"]
-        service.running_count, service.pending_count = service.desired_count, 0
-        for deployment in service.deployments:
-            deployment |= {
-                "taskDefinition": service.task_definition,
-                "desiredCount": service.desired_count,
-                "runningCount": service.desired_count,
-                "pendingCount": 0,
-                "rolloutState": "COMPLETED",
-                "rolloutStateReason": f"ECS deployment {deployment['id']} completed.",
-                "serviceConnectConfiguration": getattr(service, "service_connect_configuration", None),
-            }
-        return ActionResult(reply.result)
-
-    def create_service(self: Any) -> ActionResult:
-        reply: Any = create(self)
-        service = reply.result["service"]
-        for name, value in self._get_params().items():
-            field = camelcase_to_underscores(name)
-            if not hasattr(service, field):
-                setattr(service, field, value)
-        return settled(reply)
-
-    def update_service(self: Any) -> ActionResult:
-        return settled(update(self))
-
-    EC2ContainerServiceResponse.create_service = create_service  # type: ignore[method-assign]
-    EC2ContainerServiceResponse.update_service = update_service  # type: ignore[method-assign]
 
 
 def _keep_schedules_in_groups() -> None:

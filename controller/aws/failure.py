@@ -98,6 +98,8 @@ NOT_TRUSTED = "must allow AWS EventBridge Scheduler to assume the role"
 IAM_PREFIXES = {"elbv2": "elasticloadbalancing", "resourcegroupstaggingapi": "tag"}
 """How IAM names services in actions, where that is not botocore's name."""
 AGAIN = "trueup tries again by itself"
+PERHAPS_DONE = "PerhapsDone"
+"""Where a reply's metadata say that an earlier attempt of the call may have done what it asked for."""
 
 
 def translate(error: ClientError | BotoCoreError | ResponseParserError, service: str, operation: str) -> AwsError:
@@ -123,7 +125,7 @@ def _refusal(error: ClientError, service: str, operation: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code, text = str(details.get("Code", "")), str(details.get("Message", ""))
-    retried = metadata.get("RetryAttempts", 0) > 0
+    retried = bool(metadata.get(PERHAPS_DONE))
     return refusal(code, text, service, operation, status=metadata.get("HTTPStatusCode", 0), retried=retried)
 
 
@@ -134,7 +136,7 @@ def refusal(code: str, text: str, service: str, operation: str, *, status: int =
         return AlreadyExists(message, service=service, operation=operation, code=code, retried=retried)
     kind = _meaning(code, text, status)
     hint = AGAIN if kind is AwsTemporary else _hint(code, service, operation)
-    return kind(message, service=service, operation=operation, code=code, hint=hint)
+    return kind(message, service=service, operation=operation, code=code, hint=hint, retried=retried)
 
 
 def _meaning(code: str, text: str, status: int) -> type[AwsError]:

@@ -63,8 +63,12 @@ def expand(
     commit: CommitOption = None,
     path: PathOption = None,
     scope: ScopeOption = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only manifests of this kind.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Only manifests of this name.")] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Only manifests of this kind, and what composites of it stand for.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="Only manifests of this name, and what composites of it stand for.")
+    ] = None,
     state_dir: StateOption = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
@@ -73,7 +77,6 @@ def expand(
     from controller.kinds.registry import KINDS
     from controller.manifest.document import document
     from controller.manifest.yaml_writer import write
-    from controller.model.address import short_kind
 
     chosen = settings(config, repo=repo, branch=branch, path=path, state_dir=state_dir)
     loaded, _ = load(folder, chosen, commit)
@@ -81,8 +84,8 @@ def expand(
     documents = [
         document(manifest, KINDS)
         for desired in chosen_scopes(loaded, scope)
-        for address, manifest in desired.manifests.items()
-        if kind in (None, address.kind, short_kind(address.kind)) and name in (None, address.name)
+        for manifest in desired.manifests.values()
+        if manifest.fits(kind, name)
     ]
     if output is Output.TEXT:
         typer.echo(write(documents), nl=False)

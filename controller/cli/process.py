@@ -70,9 +70,9 @@ def demo(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Run the real daemon against an embedded AWS emulator and a local git repository."""
-    from controller.cli.demo import play
+    from controller.cli.demo import perform
 
-    raise typer.Exit(play(manifests, once=once, as_json=output is Output.JSON))
+    raise typer.Exit(perform(manifests, once=once, as_json=output is Output.JSON))
 
 
 VERBS = {"run": run, "status": status, "demo": demo}

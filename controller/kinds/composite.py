@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Generic, TypeVar, get_args
 
 from controller.model.composite import CompositeSpec
+from controller.model.fact import Fact
 from controller.model.manifest import Piece
 from controller.model.scope import Scope
 
@@ -20,8 +21,10 @@ class Composite(ABC, Generic[C]):
     spec: ClassVar[type[CompositeSpec]]
     """Set from the type argument: `class Network(Composite[NetworkSpec])`."""
     name_field: ClassVar[str] = ""
+    claimed_by: ClassVar[tuple[str, ...]] = ()
     replace_on: ClassVar[frozenset[str]] = frozenset()
     outputs: ClassVar[Mapping[str, str]] = {}
+    facts: ClassVar[tuple[Fact, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
     writes: ClassVar[tuple[str, ...]] = ()
 

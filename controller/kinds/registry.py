@@ -35,6 +35,7 @@ from controller.kinds.ec2.vpc_peering_accepter import VpcPeeringAccepter
 from controller.kinds.ec2.vpc_peering_connection import VpcPeeringConnection
 from controller.kinds.ec2.vpn_connection import VpnConnection
 from controller.kinds.ec2.vpn_gateway import VpnGateway
+from controller.kinds.ecr.image_policy import ImagePolicy
 from controller.kinds.ecr.repository import Repository
 from controller.kinds.ecs.cluster import Cluster
 from controller.kinds.ecs.service import Service
@@ -106,6 +107,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # smaller services
     LogGroup(),
     Repository(),
+    ImagePolicy(),
     # acm
     Certificate(),
     Parameter(),

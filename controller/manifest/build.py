@@ -22,7 +22,7 @@ from controller.manifest.places import locate, path_in
 from controller.manifest.references import Index, candidates, dependency, output_link
 from controller.manifest.validation import Source, field_names, field_path, validate
 from controller.manifest.variables import Path, Wrong
-from controller.model.address import Address
+from controller.model.address import Address, short_kind
 from controller.model.manifest import Manifest
 from controller.model.problem import Position, Problem, Severity, did_you_mean
 from controller.model.reference import Link, Ref
@@ -96,9 +96,17 @@ def _note_outputs(desk: _Desk, data: Mapping[str, Any]) -> None:
         for asked in variables.outputs(text):
             try:
                 link = output_link(asked, desk.scope.name, desk.kinds)
+                _within_reach(desk, link.target)
                 desk.link((link.target,), link.output)
             except Wrong as wrong:
                 desk.complain(path, wrong)
+
+
+def _within_reach(desk: _Desk, target: Address) -> None:
+    """What is only looked at is on no record, and so is known in its own scope alone."""
+    if target.scope != desk.scope.name and not desk.kinds[target.kind].made:
+        kind = short_kind(target.kind)
+        raise Wrong(f"{kind} {target.name!r} is of scope {target.scope!r}", f"write a {kind} in this scope as well")
 
 
 def _validate_spec(desk: _Desk, data: Mapping[str, Any], moved: Mapping[Path, Path]) -> Spec | None:
@@ -166,6 +174,7 @@ def _finish(desk: _Desk, data: Mapping[str, Any], spec: Spec | None, lifecycle: 
         where=draft.envelope.where,
         digest=_digest(data, lifecycle),
         links=frozenset(desk.links),
+        part_of=draft.envelope.part_of,
         locate=partial(_locate_text, draft, data),
     )
     if spec is None:

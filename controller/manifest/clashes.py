@@ -14,6 +14,9 @@ from controller.manifest.build import Built
 from controller.manifest.envelope import Kinds
 from controller.manifest.graph import cycles, needs
 from controller.manifest.includes import Draft
+from controller.manifest.places import locate
+from controller.manifest.validation import field_path
+from controller.manifest.variables import Path
 from controller.model.address import Address, short_kind
 from controller.model.manifest import Manifest, View
 from controller.model.problem import Problem
@@ -62,8 +65,12 @@ def rivals(entries: Iterable[Entry], kinds: Kinds) -> Iterator[Clash]:
     for group in _alike((entry for entry in entries if entry.built.claim), live):
         if len({entry.address for entry in group}) > 1:
             kind, name = short_kind(group[0].address.kind), group[0].built.claim
+            fields = kinds[group[0].address.kind].claimed_by
             what = f"more than one manifest wants the live {kind} {name!r} of account {group[0].scope.spec.account}"
-            yield from _at_each(group, what, lambda entry: f"{entry.address} at {entry.draft.envelope.where}")
+            if fields:
+                what = f"more than one {kind} has {'/'.join(fields)} {name!r}"
+            place = ("spec", fields[-1]) if fields else ()
+            yield from _at_each(group, what, lambda entry: f"{entry.address} at {entry.draft.envelope.where}", place)
 
 
 def misfits(entries: Collection[Entry], kinds: Kinds) -> Iterator[Clash]:
@@ -74,7 +81,7 @@ def misfits(entries: Collection[Entry], kinds: Kinds) -> Iterator[Clash]:
         by_kind[address.scope, address.kind].append(manifest)
     scopes = {entry.address.scope: entry.scope for entry in entries}
     for (scope, kind), mine in by_kind.items():
-        for manifest, problem in kinds[kind].check_together(mine, View(scopes[scope], manifests)):
+        for manifest, problem in kinds[kind].check_together(mine, View(scopes[scope], manifests, scopes)):
             yield manifest.address, problem
 
 
@@ -97,8 +104,10 @@ def _alike(entries: Iterable[Entry], key: Callable[[Entry], Hashable]) -> Iterat
     return (group for group in groups.values() if len(group) > 1)
 
 
-def _at_each(group: list[Entry], what: str, show: Callable[[Entry], str]) -> Iterator[Clash]:
-    """One problem at each of some entries, which names the others."""
+def _at_each(group: list[Entry], what: str, show: Callable[[Entry], str], place: Path = ()) -> Iterator[Clash]:
+    """One problem at each of some entries, which names the others; at the name, or at another place."""
     for entry in group:
         others = [show(other) for other in group[: _SHOWN + 1] if other is not entry][:_SHOWN]
-        yield entry.address, Problem(entry.draft.envelope.where, f"{what}; also {', '.join(others)}", "metadata.name")
+        where = locate(entry.draft, place) if place else entry.draft.envelope.where
+        field = field_path(place) if place else "metadata.name"
+        yield entry.address, Problem(where, f"{what}; also {', '.join(others)}", field)

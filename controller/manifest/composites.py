@@ -79,7 +79,15 @@ def _draft(piece: Piece, composite: Draft, spec: CompositeSpec, lifecycle: Mappi
         if patch.fits(piece.kind, piece.name):
             parts = merge(parts, {"spec": patch.spec, "lifecycle": patch.lifecycle})
     origin: Positioned = _Origin(composite, piece.source)
-    envelope = Envelope(piece.kind, piece.name, parts["spec"], parts["lifecycle"], origin, composite.envelope.sound)
+    envelope = Envelope(
+        piece.kind,
+        piece.name,
+        parts["spec"],
+        parts["lifecycle"],
+        origin,
+        composite.envelope.sound,
+        part_of=(composite.envelope.kind, composite.name),
+    )
     overlays = tuple(overlay for overlay in composite.handed_on if overlay.fits(piece.kind, piece.name))
     return Draft(envelope, piece.name, overlays)
 

@@ -31,7 +31,11 @@ class KindLike(Protocol):
     @property
     def name_field(self) -> str: ...
     @property
+    def claimed_by(self) -> tuple[str, ...]: ...
+    @property
     def reach(self) -> str: ...
+    @property
+    def made(self) -> bool: ...
     @property
     def deletion(self) -> Deletion: ...
     @property
@@ -58,7 +62,8 @@ class Positioned(Protocol):
 class Envelope:
     """A document whose kind and name could be read. `sound` is false where something else about it is wrong.
 
-    `name` may still hold `${var.}`. Compared by identity: an unchanged file keeps its envelopes from commit to commit.
+    `part_of`: kind and name of the composite that it is a part of. `name` may still hold `${var.}`. Compared by identity: an
+    unchanged file keeps its envelopes from commit to commit.
     """
 
     kind: str
@@ -67,6 +72,7 @@ class Envelope:
     lifecycle: Mapping[str, Any]
     document: Positioned
     sound: bool
+    part_of: tuple[str, str] | None = None
 
     @property
     def where(self) -> Position:

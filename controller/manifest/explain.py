@@ -39,7 +39,12 @@ def explain(what: str, kinds: Mapping[str, Any]) -> Explanation:
     else:
         kind = kinds[kind_id(name, kinds)]
         model, head = kind.spec, _head(kind)
-        extra = {"reads": list(kind.reads), "writes": list(kind.writes), "outputs": dict(kind.outputs)}
+        extra = {
+            "reads": list(kind.reads),
+            "writes": list(kind.writes),
+            "outputs": dict(kind.outputs),
+            "metrics": {f"trueup_{fact.metric}": fact.help for fact in kind.facts},
+        }
     if path:
         return _field(what, model, path)
     fields = {alias: _facts(info) for alias, info in fields_of(model)}
@@ -77,6 +82,9 @@ def _head(kind: Any) -> list[str]:
     if kind.outputs:
         lines.append("outputs:")
         lines += [f"  ${{out.{short_kind(kind.id)}.<name>.{name}}}  {text}" for name, text in kind.outputs.items()]
+    if kind.facts:
+        lines.append("metrics:")
+        lines += [f"  trueup_{fact.metric}{{{', '.join(fact.labels)}}}  {fact.help}" for fact in kind.facts]
     if kind.reads or kind.writes:
         lines.append("IAM actions trueup needs:")
         lines += [f"  to look: {', '.join(kind.reads)}", f"  to change: {', '.join(kind.writes)}"]

@@ -82,8 +82,7 @@ def put(content: bytes, image: Image, text: str) -> bytes:
     if not has_version(text):
         raise TrueupError(f"{text!r} has neither tag nor digest", hint="write image:<tag> or image@sha256:<digest>")
     if not isinstance(image.text, str) or "${" in image.text:
-        hint = "change the variable in the scope" if "${var." in str(image.text) else "write an image there first"
-        raise TrueupError(f"{image.where}: the image of {image.names[0]} is {image.text!r}", hint=hint)
+        raise TrueupError(f"{image.where}: the image of {image.names[0]} is {image.text!r}", hint=_instead(image.text))
     whole = content.decode()
     start, end = _extent(whole, image)
     quote = whole[start] if whole[start] in "'\"" else ""
@@ -92,6 +91,17 @@ def put(content: bytes, image: Image, text: str) -> bytes:
         hint = "write the image out where it is used"
         raise TrueupError(f"{image.where}: to set {text!r} there would change more than that", hint=hint)
     return changed
+
+
+def _instead(written: Any) -> str:
+    """What to do where no image is written that could be another."""
+    if "${var." in str(written):
+        return "change the variable in the scope"
+    if "${out." in str(written) or (isinstance(written, Mapping) and {"tag", "semver"} & written.keys()):
+        return (
+            "it follows what is pushed (ImagePolicy): push another image there, or write one here, which git then names"
+        )
+    return "write an image there first"
 
 
 def _extent(whole: str, image: Image) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from controller.model.address import Address
 from controller.model.scope import Deletion
@@ -48,7 +49,7 @@ class Failure:
     not_before: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inventory:
     """One scope's part of the inventory, as it was when the pass began.
 
@@ -63,4 +64,31 @@ class Inventory:
 
     def ids(self, address: Address) -> frozenset[str]:
         """The AWS ids that are recorded under an address."""
-        return frozenset(entry.id for entry in self.entries if entry.address == address)
+        return frozenset(entry.id for entry in self.of(address))
+
+    def of(self, address: Address) -> tuple[Entry, ...]:
+        """What is recorded under an address."""
+        return self._by_address.get(address, ())
+
+    def known(self, kind: str, id_: str) -> Entry | None:
+        """What is recorded of a resource."""
+        return self._by_id.get((kind, id_))
+
+    def begun(self, kind: str, claim: str) -> Address | None:
+        """The address of a create that was begun for a live name."""
+        return self._by_claim.get((kind, claim))
+
+    @cached_property
+    def _by_address(self) -> Mapping[Address, tuple[Entry, ...]]:
+        found: dict[Address, tuple[Entry, ...]] = {}
+        for entry in self.entries:
+            found[entry.address] = (*found.get(entry.address, ()), entry)
+        return found
+
+    @cached_property
+    def _by_id(self) -> Mapping[tuple[str, str], Entry]:
+        return {(entry.address.kind, entry.id): entry for entry in self.entries}
+
+    @cached_property
+    def _by_claim(self) -> Mapping[tuple[str, str], Address]:
+        return {(address.kind, claim): address for address, claim in self.intents.items()}

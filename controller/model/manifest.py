@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from controller.model.address import Address
+from controller.model.address import Address, short_kind
 from controller.model.problem import Position, Problem, Severity
 from controller.model.reference import Link
 from controller.model.scope import Lifecycle, Scope
@@ -19,7 +19,8 @@ class Manifest:
 
     `data` is `spec` as written, with variables put in and references still by name. `spec` is `data` validated; it holds
     names in place of ids where `links` is not empty, and is None where only other resources' outputs can complete it.
-    `digest` changes when anything that a person wrote about the resource changes.
+    `digest` changes when anything that a person wrote about the resource changes. `part_of`: kind and name of the composite that
+    it is a part of.
     """
 
     address: Address
@@ -29,11 +30,20 @@ class Manifest:
     where: Position
     digest: str
     links: frozenset[Link] = frozenset()
+    part_of: tuple[str, str] | None = None
     locate: Callable[[str], Position] | None = field(default=None, compare=False, repr=False)
 
     def position(self, path: str) -> Position:
         """Where a field of the spec (`trust.Statement`) stands in its file, or the nearest thing above it."""
         return self.locate(path) if self.locate else self.where
+
+    def fits(self, kind: str | None, name: str | None) -> bool:
+        """Whether it, or the composite that it is a part of, is of this kind (`Role`, `iam/Role`) and name; None: any."""
+        own = (self.address.kind, self.address.name)
+        return any(
+            kind in (None, its_kind, short_kind(its_kind)) and name in (None, its_name)
+            for its_kind, its_name in (own, *([self.part_of] if self.part_of else ()))
+        )
 
     def problem(self, path: str, message: str, hint: str = "", *, severity: Severity = Severity.ERROR) -> Problem:
         """What is wrong (or, as a warning, doubtful) at a field of the spec."""
@@ -56,10 +66,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All sound manifests of a commit, as those of one scope see them."""
+    """All sound manifests of a commit, as those of one scope see them; and the commit's scopes by name."""
 
     scope: Scope
     manifests: Mapping[Address, Manifest]
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
 
     def find(self, kind: str, text: str) -> Manifest | None:
         """The manifest that a reference (`name` or `scope/name`) means; None for a literal id, and for a broken one."""
@@ -78,8 +89,8 @@ class Desired:
     """All that one commit wants of one scope.
 
     `complete` is false where some of the scope's files could not be understood, so that what is missing here may well be
-    wanted: nothing is pruned then. `problems` are those of this scope. `everything` is what all scopes of the commit want, and
-    `whole` says whether all of them are complete.
+    wanted: nothing is pruned then. `problems` are those of this scope. `everything` is what all scopes of the commit want,
+    `scopes` are these by name, and `whole` says whether all of them are complete.
     """
 
     scope: Scope
@@ -87,6 +98,7 @@ class Desired:
     complete: bool = True
     problems: tuple[Problem, ...] = ()
     everything: Mapping[Address, Manifest] = field(default_factory=dict, compare=False, repr=False)
+    scopes: Mapping[str, Scope] = field(default_factory=dict, compare=False, repr=False)
     whole: bool = field(default=True, compare=False)
 
 
@@ -94,7 +106,10 @@ def acquainted(scopes: Mapping[str, Desired]) -> dict[str, Desired]:
     """The scopes of one commit, each with a view of all."""
     everything = {address: manifest for desired in scopes.values() for address, manifest in desired.manifests.items()}
     whole = all(desired.complete for desired in scopes.values())
-    return {name: replace(desired, everything=everything, whole=whole) for name, desired in scopes.items()}
+    known = {name: desired.scope for name, desired in scopes.items()}
+    return {
+        name: replace(desired, everything=everything, scopes=known, whole=whole) for name, desired in scopes.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Generic, TypeVar
 
 from controller.model.address import Address
+from controller.model.fact import Facts
 from controller.model.inventory import Entry
 from controller.model.manifest import View
 from controller.model.spec import Spec
@@ -22,9 +23,10 @@ class Whole:
     name       what the parts are, for people ("records of example.com")
     parts      how many there are
     removable  how many of them can go: then none is left that is of use
-    where      where git says how much of it may be touched; "" where only the scope does
-    percent    (with `where`) how many in a hundred may change or go
-    emptied    (with `where`) whether all may go
+    address    its manifest, which says how much of it may be touched; None where only the scope does
+    where      how to find that manifest
+    percent    (with a manifest) how many in a hundred may change or go
+    emptied    (with a manifest) whether all may go
     field      on the whole itself: its spec's field that holds parts (camelCase); "" on what is one part
     """
 
@@ -32,6 +34,7 @@ class Whole:
     name: str
     parts: int
     removable: int
+    address: Address | None = None
     where: str = ""
     percent: int = 0
     emptied: bool = False
@@ -51,6 +54,7 @@ class Observed(Generic[S]):
               of it again for the same commit
     broken    why it does not work although it is what was asked for; only a person can mend that
     failed    why AWS could not make it, in AWS's words: it will never be ready, and is made anew; "" when it could
+    unread    why AWS would not tell of it, though it did of others of the kind; only for what is looked at (`kinds.base.Lookup`)
     undone    what is left to do though no field differs ("it is not accepted yet"): an update does it; "" for nothing
     keep      why a delete must be held ("has access keys"); "" when nothing speaks against it
     holder    whose it is, where it bears the mark of another tool ("external-dns owner 'blue'"); "" where it bears none
@@ -59,6 +63,7 @@ class Observed(Generic[S]):
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
     whole     what it is a part of, or is itself, that one pass should not touch too much of
+    facts     what people watch over time (see Kind.facts)
     detail    what the kind itself needs again for update and delete
     """
 
@@ -71,12 +76,14 @@ class Observed(Generic[S]):
     refused: str = ""
     broken: str = ""
     failed: str = ""
+    unread: str = ""
     undone: str = ""
     keep: str = ""
     holder: str = ""
     made_for: Address | None = None
     innate: bool = False
     whole: Whole | None = None
+    facts: Facts = field(default_factory=dict)
     detail: Any = None
 
 
@@ -89,6 +96,25 @@ class Made:
     outputs: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
     innate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[S]):
+    """What a kind is asked to do to one resource: a create where nothing is `live`, a delete where there is no `spec`, else an
+    update of the fields `changed`.
+
+    tags   those that a create gives it
+    needs  the places of the steps handed over with it that must have come about before it, or along with it
+    where  the place in git that asks for it, "" where git no longer does
+    """
+
+    live: Observed[S] | None = None
+    spec: S | None = None
+    _: KW_ONLY
+    changed: frozenset[str] = frozenset()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[int] = frozenset()
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from controller.model.address import Address
+from controller.model.fact import Facts
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed
 from controller.model.problem import Position
@@ -115,7 +116,8 @@ class Plan:
     """Actions in an order in which they can be carried out one by one, and every resource's state before them.
 
     `owned` are the live resources that are trueup's, by the address of the manifest that they were matched with; `outputs`
-    what they may be referred to by (nothing of one that is to be replaced).
+    what they may be referred to by (nothing of one that is to be replaced). `facts` are told of all that is live and known, also
+    of what cannot be looked after now.
     """
 
     scope: Scope
@@ -123,6 +125,7 @@ class Plan:
     statuses: Mapping[Address, Status] = field(default_factory=dict)
     owned: Mapping[Address, Observed[Any]] = field(default_factory=dict)
     outputs: Mapping[Address, Mapping[str, str]] = field(default_factory=dict)
+    facts: Mapping[Address, Facts] = field(default_factory=dict)
 
     @property
     def due(self) -> tuple[Action, ...]:

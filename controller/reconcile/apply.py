@@ -1,10 +1,14 @@
-"""Apply: one action, from its last look at the wanted spec to the record of what was done."""
+"""Apply: actions, from the last look at what is wanted to the record of what was done.
+
+Each action is a course: a generator that hands out the steps which its kind is to take, and is sent what has become of them. So it
+is written as if it were alone, and many can share their calls and their writes to the record.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,16 +23,19 @@ from controller.kinds.base import Kind
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Emit, Result, StateTrouble
 from controller.model.inventory import Entry, Failure, Inventory
-from controller.model.observed import Made, Observed
+from controller.model.observed import Made, Observed, Step
 from controller.model.plan import Action, Verb
 from controller.model.scope import Deletion
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
-from controller.reconcile.execute import Ended
+from controller.reconcile.execute import Ended, obstacle
 from controller.reconcile.guard import fingerprint, unforeseen
+from controller.reconcile.owner import PREFIX
 from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
 
+Course = Generator[Step[Any], Made | None, str]
+"""An action under way. In the end it says what AWS is still at."""
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(hours=1)
 """How long a refused action waits before it is tried again, doubled each time."""
 
@@ -56,6 +63,17 @@ class Outputs:
             self.known[address] = outputs
 
 
+@dataclass
+class _Task:
+    """An action that is carried out: the step that it has come to, or how it has ended."""
+
+    action: Action
+    course: Course
+    began: float
+    step: Step[Any] | None = None
+    ended: Ended | None = None
+
+
 @dataclass(frozen=True)
 class Applier:
     """Carries out actions of one pass of one scope."""
@@ -69,51 +87,113 @@ class Applier:
     emit: Emit
     clock: Callable[[], datetime]
 
-    def __call__(self, action: Action) -> Ended:
-        """Carry out one action. Never raises: what goes wrong is in the result, and stays with this action."""
-        acting.set(action.address)
-        self.emit(ActionStarted(action))
-        began = time.monotonic()
-        ended = self._ended(action)
-        self.emit(ActionEnded(action, ended.result, ended.reason, time.monotonic() - began))
-        return ended
+    def group(self, action: Action) -> str:
+        """What an action goes together with; "" where it goes alone."""
+        kind = self.kinds[action.address.kind]
+        return kind.id if kind.together and not action.in_place else ""
+
+    def __call__(self, actions: Sequence[Action]) -> Iterable[Ended]:
+        """Carry out actions of one kind, each after what it needs. Never raises: what goes wrong is in the results, and stays with
+        the actions that it is about."""
+        acting.set(tuple(action.address for action in actions))
+        kind = self.kinds[actions[0].address.kind]
+        tasks = [_Task(action, self._course(action), time.monotonic()) for action in actions]
+        ended: dict[str, Ended] = {}
+        for task in tasks:
+            why = obstacle(task.action, ended)
+            if why:
+                task.ended = self.skip(task.action, why)
+            else:
+                self.emit(ActionStarted(task.action))
+                self._reached([(task, _advance(task.course, None))])
+            if task.ended:
+                ended[task.action.key] = task.ended
+        while due := [task for task in tasks if task.step]:
+            self._take(kind, due)
+        return [task.ended for task in tasks if task.ended]
 
     def skip(self, action: Action, reason: str) -> Ended:
         """Note that an action is not carried out, because of what it needs."""
         self.emit(ActionEnded(action, Result.SKIPPED, reason))
         return Ended(action, Result.SKIPPED, reason)
 
-    def _ended(self, action: Action) -> Ended:
+    def _take(self, kind: Kind[Any], due: Sequence[_Task]) -> None:
+        """Have the kind take the steps that tasks have come to, and put on record what becomes of them call by call."""
+        untold = dict(enumerate(due))
+        left: Exception = RuntimeError(f"{kind.id} has not told what has become of it")
         try:
-            return self._tried(action)
-        except TrueupError as error:
-            return Ended(action, Result.FAILED, str(error))
+            self._intend(kind, due)
+            changes_made.set(0)
+            for told in kind.change(self.aws, _steps(due)):
+                changes_made.set(0)  # what a call has done is told: a step that it was refused is not taken
+                self._hear([(untold.pop(place), what) for place, what in told.items()])
         except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
-            return Ended(action, Result.FAILED, f"a mistake in trueup: {type(error).__name__}: {error}")
+            left = error
+        if untold:
+            with suppress(StateError):  # it is in the results
+                self._hear([(task, left) for task in untold.values()])
 
-    def _tried(self, action: Action) -> Ended:
+    def _intend(self, kind: Kind[Any], due: Iterable[_Task]) -> None:
+        """Note the names that are about to be asked for, where only that could tell afterwards whose they are."""
+        claims = [(task.action.address, _claim(kind, task.step)) for task in due if task.step]
+        begun = [(address, claim) for address, claim in claims if claim is not None]
+        with self.store.at_once() if begun else nullcontext():
+            for address, claim in begun:
+                self.store.intend(address, claim)
+
+    def _hear(self, told: Iterable[tuple[_Task, Made | Exception | None]]) -> None:
+        """Go on with what was told. Raises StateError where that cannot be put on record; then it is in the results as well."""
+        tasks = [task for task, _ in told]
         try:
-            pending = self._carry_out(action)
-            self._keep_in_mind(action)
-        except Held as held:
-            return Ended(action, Result.HELD, held.message)
-        except AwsBusy as busy:
+            with self.store.at_once():
+                reached = [(task, _advance(task.course, what)) for task, what in told]
+        except StateError as error:
+            self._reached([(task, error) for task in tasks])
+            raise
+        self._reached(reached)
+
+    def _reached(self, reached: Sequence[tuple[_Task, Step[Any] | str | Exception]]) -> None:
+        """Note what tasks have come to."""
+        for task, what in reached:
+            task.step = what if isinstance(what, Step) else None
+            task.ended = None if isinstance(what, Step) else self._ended(task.action, what)
+        ended = [(task, task.ended) for task, _ in reached if task.ended]
+        self._note([self._failure(end.action, end.reason) for _, end in ended if end.result is Result.REFUSED])
+        for task, end in ended:
+            self.emit(ActionEnded(end.action, end.result, end.reason, time.monotonic() - task.began))
+
+    def _ended(self, action: Action, what: str | Exception) -> Ended:
+        match what:
+            case str():
+                return Ended(action, Result.DONE, pending=what)
+            case Held():
+                return Ended(action, Result.HELD, what.message)
+            case AwsBusy():
+                return self._waiting(action, what)
+            case AwsRefused():
+                return Ended(action, Result.REFUSED, str(what))
+            case TrueupError():
+                return Ended(action, Result.FAILED, str(what))
+        return Ended(action, Result.FAILED, f"a mistake in trueup: {type(what).__name__}: {what}")
+
+    def _waiting(self, action: Action, busy: AwsBusy) -> Ended:
+        try:
             return Ended(action, Result.WAITING, self._holders(action) or str(busy))
-        except AwsRefused as refused:
-            self._note(self._failure(action, str(refused)))
-            return Ended(action, Result.REFUSED, str(refused))
-        return Ended(action, Result.DONE, pending=pending)
+        except Exception as error:  # noqa: BLE001 - a mistake in one kind must not stop the others
+            return self._ended(action, error)
 
-    def _note(self, failure: Failure) -> None:
+    def _note(self, failures: Sequence[Failure]) -> None:
         try:
-            self.store.failed(failure)
+            with self.store.at_once() if failures else nullcontext():
+                for failure in failures:
+                    self.store.failed(failure)
         except StateError as error:  # it is tried again sooner than it should be, and nothing else is concerned
             self.emit(StateTrouble(str(error)))
 
     def _keep_in_mind(self, action: Action) -> None:
         """Forget earlier failures; but what AWS failed to make may well fail again, and then is not made anew at once."""
         if action.verb is Verb.REPLACE and _live(action).failed:
-            self._note(self._failure(action, _live(action).failed))
+            self._note([self._failure(action, _live(action).failed)])
         else:
             self.store.succeeded(action.address)
 
@@ -133,9 +213,9 @@ class Applier:
         delay = min(RETRY_FIRST * 2 ** min(attempts - 1, 10), RETRY_LAST)
         return Failure(action.address, mark, message, attempts, self.clock() + delay)
 
-    def _carry_out(self, action: Action) -> str:
-        """Do what the verb says; what AWS is still at afterwards."""
-        does: Mapping[Verb, Callable[[Action, Kind[Any]], str]] = {
+    def _course(self, action: Action) -> Course:
+        """What the verb says, from its beginning to its end."""
+        does: Mapping[Verb, Callable[[Action, Kind[Any]], Course]] = {
             Verb.CREATE: self._create,
             Verb.ADOPT: self._update,
             Verb.UPDATE: self._update,
@@ -143,9 +223,12 @@ class Applier:
             Verb.DELETE: self._delete,
             Verb.FORGET: self._forget,
         }
-        return does[action.verb](action, self.kinds[action.address.kind])
+        pending = yield from does[action.verb](action, self.kinds[action.address.kind])
+        self._keep_in_mind(action)
+        return pending
 
     def _spec(self, action: Action) -> Spec:
+        """What is wanted, with all its references put in. What can be foreseen of it can be referred to from now on."""
         assert action.manifest is not None  # noqa: S101 - every verb but DELETE and FORGET has one
         try:
             spec = resolve(action.manifest, self.kinds, self.outputs)
@@ -156,21 +239,22 @@ class Applier:
         unknown = unknown_values(spec)
         if unknown:
             raise AwsBusy(f"waits for {', '.join(unknown)}")
+        foreseen = self.kinds[action.address.kind].foreseen(spec)
+        if foreseen:
+            self.outputs.learn(action.address, foreseen)
         return spec
 
-    def _create(self, action: Action, kind: Kind[Any]) -> str:
+    def _create(self, action: Action, kind: Kind[Any]) -> Course:
         spec = self._spec(action)
-        self.store.intend(action.address, kind.claim(spec))
-        before = changes_made.get()
         try:
-            made = kind.create(self.aws, spec, action.tags or {})
+            made = yield Step(spec=spec, tags=_tags(action, spec))
         except (AlreadyExists, AwsRefused, Held) as error:
-            # A call before this one may have made it, or botocore's own retry found what its first attempt made. The next pass
-            # knows it by its tags; without tags only the intent can tell, so it stays where we may be the maker, and only there.
-            perhaps_ours = changes_made.get() > before or (isinstance(error, AlreadyExists) and error.retried)
-            if not perhaps_ours:
+            # A call before this one may have made it, or an earlier attempt of this one. The next pass knows it by its tags;
+            # without tags only the intent can tell, so it stays where we may be the maker, and only there.
+            if not (changes_made.get() or error.retried):
                 self.store.unintend(action.address)
             raise
+        assert made is not None  # noqa: S101 - a create tells what it has made
         self._record(action, made)
         return made.pending or _waits_for(spec)
 
@@ -194,7 +278,7 @@ class Applier:
             outputs=outputs,
         )
 
-    def _update(self, action: Action, kind: Kind[Any]) -> str:
+    def _update(self, action: Action, kind: Kind[Any]) -> Course:
         live = _live(action)
         spec = self._spec(action)
         assert action.manifest is not None  # noqa: S101
@@ -209,9 +293,7 @@ class Applier:
         if why and not action.changes:  # what it would change was not known when it was planned
             raise Held(why)
         live = replace(live, tags=self._retag(action, live, kind))
-        if kind.claim(spec) != kind.claim(live.spec) and not kind.taggable:
-            self.store.intend(action.address, kind.claim(spec))  # it will be known by another name
-        become = kind.update(self.aws, live, spec, changed) if changed or live.undone else None
+        become = (yield Step(live, spec, changed=changed)) if changed or live.undone else None
         become = become or Made(live.id, live.outputs, live.pending)
         if not live.innate:
             self.store.applied(self._entry(action, become.id, become.outputs))
@@ -220,11 +302,11 @@ class Applier:
         self.outputs.learn(action.address, become.outputs)
         return become.pending or _waits_for(spec)
 
-    def _replace(self, action: Action, kind: Kind[Any]) -> str:
+    def _replace(self, action: Action, kind: Kind[Any]) -> Course:
         if action.in_place:
             self._spec(action)  # raises where the new one cannot be made yet: then the old one stays
-            self._delete(action, kind)
-        return self._create(action, kind)
+            yield from self._delete(action, kind)
+        return (yield from self._create(action, kind))
 
     def _retag(self, action: Action, live: Observed[Any], kind: Kind[Any]) -> Mapping[str, str] | None:
         """Put tags on and take tags off as planned; the tags that there are then."""
@@ -239,14 +321,15 @@ class Applier:
             return None
         return {**{key: value for key, value in live.tags.items() if key not in remove}, **put}
 
-    def _delete(self, action: Action, kind: Kind[Any]) -> str:
+    def _delete(self, action: Action, kind: Kind[Any]) -> Course:
         live = _live(action)
         with suppress(NotFound):  # gone already, which is what was wanted
-            kind.delete(self.aws, live)
+            yield Step(live)
         self.store.forget(action.address, live.id)
         return ""
 
-    def _forget(self, action: Action, kind: Kind[Any]) -> str:
+    def _forget(self, action: Action, kind: Kind[Any]) -> Course:
+        yield from ()
         live = _live(action)
         marks = frozenset((live.tags or {}).keys() - (action.tags or {}).keys())
         if marks and kind.taggable:
@@ -255,9 +338,48 @@ class Applier:
         return ""
 
 
+def _advance(course: Course, told: Made | Exception | None) -> Step[Any] | str | Exception:
+    """The step that a course comes to with what it is told; or its end, or what went wrong."""
+    try:
+        return course.throw(told) if isinstance(told, Exception) else course.send(told)
+    except StopIteration as stop:
+        return str(stop.value)
+    except Exception as error:  # noqa: BLE001 - a mistake in one action must not stop the others
+        return error
+
+
+def _steps(due: Sequence[_Task]) -> list[Step[Any]]:
+    """The steps of tasks, with the places of those that each needs."""
+    places = {task.action.key: place for place, task in enumerate(due)}
+    return [
+        replace(
+            task.step,
+            needs=frozenset(places[key] for key in task.action.needs & places.keys()),
+            where=str(task.action.where or ""),
+        )
+        for task in due
+        if task.step
+    ]
+
+
+def _claim(kind: Kind[Any], step: Step[Any]) -> str | None:
+    """The live name that a step makes a resource known by; None where it has it already."""
+    if step.spec is None:
+        return None
+    claim = kind.claim(step.spec)
+    renamed = step.live is not None and not kind.taggable and claim != kind.claim(step.live.spec)
+    return claim if renamed or step.live is None else None
+
+
 def _live(action: Action) -> Observed[Any]:
     assert action.live is not None  # noqa: S101 - a plan never changes what is not there
     return action.live
+
+
+def _tags(action: Action, spec: Spec) -> dict[str, str]:
+    """The tags to make it with: those of the spec itself are no part of the plan where the spec was not known then."""
+    own: Mapping[str, str] = getattr(spec, "tags", {})
+    return {**(action.tags or {}), **{key: value for key, value in own.items() if not key.startswith(PREFIX)}}
 
 
 def _waits_for(spec: Spec) -> str:

@@ -113,7 +113,7 @@ def act(plan: Plan, sight: Sight, commit: str, world: World) -> tuple[Mapping[Ad
     applier = Applier(
         sight.aws, world.kinds, world.store, situation.inventory, outputs, commit, world.emit, world.clock
     )
-    ended = execute(plan, applier, applier.skip, world.workers)
+    ended = execute(plan, applier, applier.skip, world.workers, applier.group)
     return conclude(plan, ended), sum(end.result is Result.DONE for end in ended.values())
 
 

@@ -25,12 +25,23 @@ def names_of(live: Mapping[Address, Observed[Any]]) -> Names:
     }
 
 
-def explainer(kinds: Mapping[str, Kind[Any]], names: Names) -> Callable[[Action], Action]:
-    """A function that adds to an action what it means."""
+def explainer(
+    kinds: Mapping[str, Kind[Any]], names: Names, resolved: Mapping[Address, Spec]
+) -> Callable[[Action], Action]:
+    """A function that adds to an action what it means.
+
+    `resolved`: what is wanted with ids in place of names, for manifests that are no spec before others' outputs are put in.
+    """
+
+    def wanted(action: Action, kind: Kind[Any]) -> Spec | None:
+        if action.manifest is None or action.verb is Verb.DELETE:
+            return None
+        found = resolved.get(action.address)
+        return action.manifest.spec or (_by_name(kind, found, names) if found else None)
 
     def explained(action: Action) -> Action:
         kind = kinds[action.address.kind]
-        after = action.manifest.spec if action.manifest and action.verb is not Verb.DELETE else None
+        after = wanted(action, kind)
         if action.verb is Verb.FORGET or (action.verb is not Verb.DELETE and after is None):
             return action
         live = action.live.spec if action.live else None

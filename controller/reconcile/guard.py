@@ -16,9 +16,10 @@ from typing import NamedTuple
 
 from controller.model.address import Address
 from controller.model.inventory import Entry, Failure
-from controller.model.manifest import Desired
+from controller.model.manifest import Desired, Manifest
 from controller.model.observed import Whole
 from controller.model.plan import ABSENT, Action, Change, Plan, State, Status, Verb
+from controller.model.reference import is_known
 from controller.model.scope import Deletion, Mode
 from controller.reconcile.diff import top_level
 
@@ -110,10 +111,21 @@ def _refused_before(action: Action, rules: Rules) -> str:
 def _taken_back(action: Action, rules: Rules) -> str:
     if action.verb is not Verb.UPDATE or not action.live or not action.live.refused:
         return ""
-    applied = {
-        entry.commit for entry in rules.entries if entry.address == action.address and entry.id == action.live.id
-    }
-    return f"{action.live.refused}; not tried again before a new commit" if rules.commit in applied else ""
+    mine = [entry for entry in rules.entries if entry.address == action.address and entry.id == action.live.id]
+    asked = rules.commit in {entry.commit for entry in mine} and not _of_something_new(action, mine, rules)
+    refused = action.live.refused.removesuffix(".")
+    return f"{refused}; not tried again before a new commit" if asked else ""
+
+
+def _of_something_new(action: Action, mine: Sequence[Entry], rules: Rules) -> bool:
+    """Whether what is to be asked of AWS is not what it took back: what the resource refers to has changed since, or is about to.
+
+    One commit may mean another image tomorrow, where it follows a tag.
+    """
+    since = max(entry.created for entry in mine)
+    targets = {link.target for link in action.manifest.links} if action.manifest else set()
+    changed = any(entry.created > since for entry in rules.entries if entry.address in targets)
+    return changed or not all(is_known(str(change.after)) for change in action.changes)
 
 
 def fingerprint(action: Action, commit: str) -> str:
@@ -129,18 +141,13 @@ def fingerprint(action: Action, commit: str) -> str:
 
 def _spared(actions: list[Action], percent: int) -> list[Action]:
     """Hold what would, taken together, touch too much of a whole. `percent` is what the scope allows."""
-    due = [(action, action.live) for action in actions if action.live and not action.held]
-    going = {live.id for action, live in due if action.verb is Verb.DELETE}
-    parts: dict[str, list[Action]] = {}
-    wholes: dict[str, Whole] = {}
-    for action, live in due:
-        if live.whole and live.whole.id not in going:
-            wholes[live.whole.id] = live.whole
-            parts.setdefault(live.whole.id, []).append(action)
+    due = [action for action in actions if not action.held]
+    going = {action.live.id for action in due if action.live and action.verb is Verb.DELETE}
+    wholes = {action.live.whole.id: action.live.whole for action in due if action.live and action.live.whole}
     reasons: dict[str, str] = {}
-    for id_, whole in wholes.items():
-        tolls = {action.key: _toll(action) for action in parts[id_]}
-        reason = _excess(whole, tuple(tolls.values()), percent)
+    for whole in wholes.values():
+        tolls = {action.key: _toll(action, whole) for action in due}
+        reason = _excess(whole, tuple(tolls.values()), percent) if whole.id not in going else ""
         reasons |= {key: reason for key, toll in tolls.items() if toll.changed or toll.gone}
     return [replace(action, held=reasons.get(action.key) or action.held) for action in actions]
 
@@ -148,20 +155,25 @@ def _spared(actions: list[Action], percent: int) -> list[Action]:
 def unforeseen(action: Action) -> str:
     """Why an action must not be carried out after all, once it is known what it changes."""
     whole = action.live.whole if action.live else None
-    return action.caution or (_excess(whole, (_toll(action),), 100) if whole and whole.where else "")
+    return action.caution or (_excess(whole, (_toll(action, whole),), 100) if whole and whole.address else "")
 
 
 class _Toll(NamedTuple):
-    """How many parts of a whole an action touches."""
+    """How many parts of a whole an action touches, and makes."""
 
     changed: int = 0
     gone: int = 0
+    new: int = 0
 
 
-def _toll(action: Action) -> _Toll:
+def _toll(action: Action, whole: Whole) -> _Toll:
+    its = action.live.whole if action.live else None
+    if its is None or its.id != whole.id:
+        makes = action.verb in (Verb.CREATE, Verb.REPLACE)
+        return _Toll(new=int(makes and action.manifest is not None and _names(action.manifest, whole)))
     update = action.verb in (Verb.UPDATE, Verb.ADOPT)
-    if action.live and action.live.whole and action.live.whole.field:
-        return _toll_of(action.live.whole.field, action.changes) if update else _Toll()
+    if its.field:
+        return _toll_of(its.field, action.changes) if update else _Toll()
     fields = {top_level(change.path) for change in action.changes}
     unknown = action.verb is Verb.UPDATE and not fields
     # What a replacement leaves behind is counted with the replacement.
@@ -169,30 +181,34 @@ def _toll(action: Action) -> _Toll:
     return _Toll(changed=int(unknown or (update and bool(fields - {"tags"}))), gone=int(gone))
 
 
+def _names(manifest: Manifest, whole: Whole) -> bool:
+    """Whether a manifest wants a part of a whole: it refers to it, by its manifest or its id."""
+    return whole.address in {link.target for link in manifest.links} or whole.id in manifest.data.values()
+
+
 def _toll_of(field: str, changes: Iterable[Change]) -> _Toll:
-    """What changes of a field do to its items. What is new touches nothing that is there."""
-    changed, gone = set(), set()
+    """What changes of a field do to its items."""
+    changed: set[str] = set()
+    gone: set[str] = set()
+    new: set[str] = set()
     for change in changes:
         item, inside, _ = change.path.rpartition("].")
-        if not change.path.startswith(f"{field}[") or (change.before is ABSENT and not inside):
-            continue
-        if change.after is ABSENT and not inside:
-            gone.add(change.path)
-        else:
-            changed.add(item or change.path)
-    return _Toll(len(changed), len(gone))
+        if change.path.startswith(f"{field}["):
+            came, went = change.before is ABSENT and not inside, change.after is ABSENT and not inside
+            (new if came else gone if went else changed).add(item or change.path)
+    return _Toll(len(changed), len(gone), len(new))
 
 
 def _excess(whole: Whole, tolls: Sequence[_Toll], percent: int) -> str:
     """Why so much of a whole must not be touched in one pass, and how to go on; "" where it may."""
-    gone = sum(toll.gone for toll in tolls)
+    gone, new = sum(toll.gone for toll in tolls), any(toll.new for toll in tolls)
     touched = gone + sum(toll.changed for toll in tolls)
-    limit, field = (whole.percent, "changePercent") if whole.where else (percent, "maxPercent")
+    limit, field = (whole.percent, "changePercent") if whole.address else (percent, "maxPercent")
     share = min(-(-100 * touched // max(whole.parts, 1)), 100)
-    if 0 < gone >= whole.removable:
-        if whole.emptied if whole.where else limit == 100:
+    if 0 < gone >= whole.removable and not new:
+        if whole.emptied if whole.address else limit == 100:
             return ""
-        what, say = f"no {whole.name} would be left", "empty: true" if whole.where else f"{field}: 100"
+        what, say = f"no {whole.name} would be left", "empty: true" if whole.address else f"{field}: 100"
     elif whole.parts >= SMALL and share > limit:
         what = f"{touched} of {whole.parts} {whole.name} would change or go, more than {limit}%"
         say = f"{field}: {share}"

@@ -48,7 +48,7 @@ def wanted(kind: Kind[Any], desired: Desired, inventory: Inventory) -> Wanted[An
     return Wanted(
         claims=frozenset(_claims(kind, desired.manifests)),
         ids=frozenset([*_known(kind, inventory), *_adopted(kind, desired.manifests)]),
-        view=View(desired.scope, desired.everything or desired.manifests),
+        view=View(desired.scope, desired.everything or desired.manifests, desired.scopes),
         whole=desired.whole and desired.complete,
         entries=inventory.entries,
     )

@@ -3,6 +3,7 @@
     a change     needs the changes of what it refers to
     a delete     needs everything that refers to the resource to let go of it
     who loses    what only one can have needs who is to have it (`Kind.hands_over`)
+    who leaves   a place that another is to have needs that one, which needs all that it needs: they go together (`Kind.slot`)
 
 What refers loosely orders where it can: a need that would close a circle is dropped (`untangled`).
 """
@@ -19,6 +20,7 @@ from controller.manifest.graph import untangled
 from controller.model.address import Address
 from controller.model.observed import Observed
 from controller.model.plan import Action, Verb
+from controller.model.spec import Spec
 from controller.reconcile.resolve import referred
 
 Need = tuple[str, str, bool]
@@ -26,15 +28,22 @@ Need = tuple[str, str, bool]
 
 
 def ordered(
-    actions: list[Action], kinds: Mapping[str, Kind[Any]], known: Mapping[Address, Observed[Any]]
+    actions: list[Action],
+    kinds: Mapping[str, Kind[Any]],
+    known: Mapping[Address, Observed[Any]],
+    wanted: Mapping[Address, Spec],
 ) -> tuple[Action, ...]:
-    """The actions with what each needs, in an order that respects it. `known`: what is live, by the address that it belongs to."""
+    """The actions with what each needs, in an order that respects it. `known`: what is live, by the address that it belongs to;
+    `wanted`: what is to be there, as far as it is known."""
     by_key = {action.key: action for action in actions}
     must = {key: action.needs for key, action in by_key.items()}
     may: dict[str, frozenset[str]] = dict.fromkeys(by_key, frozenset())
     for key, other, loose in [*_needs(actions), *_let_go(actions), *_hand_over(actions, kinds, known)]:
         chosen = may if loose else must
         chosen[key] |= {other}
+    for leaver, comer in _change_places(actions, kinds, wanted):
+        may[comer] |= (must[leaver] | may[leaver]) - {comer}
+        may[leaver] |= {comer}
     graph = untangled(must, may)
     order = TopologicalSorter({key: sorted(needed) for key, needed in graph.items()}).static_order()
     return tuple(replace(by_key[key], needs=graph[key]) for key in order)
@@ -81,6 +90,26 @@ def _hand_over(
             rivals = taker.address.kind == loser.address.kind and taker.address != loser.address
             if rivals and taker.manifest and things & {link.target for link in taker.manifest.links}:
                 yield loser.key, taker.key, True
+
+
+def _change_places(
+    actions: list[Action], kinds: Mapping[str, Kind[Any]], wanted: Mapping[Address, Spec]
+) -> Iterator[tuple[str, str]]:
+    """Who leaves a place that must not be empty, each with who is to have it."""
+    comers: dict[tuple[str, str], list[str]] = {}
+    leavers: list[tuple[tuple[str, str], str]] = []
+    for action in actions:
+        kind = kinds[action.address.kind]
+        spec = wanted.get(action.address) if action.verb is not Verb.DELETE else None
+        old = kind.slot(action.live.spec) if action.live else ""
+        new = kind.slot(spec) if spec else ""
+        if (
+            old and old != new and action.verb not in (Verb.FORGET, Verb.REPLACE)
+        ):  # these leave what is there where it is
+            leavers.append(((kind.id, old), action.key))
+        if new and old != new:
+            comers.setdefault((kind.id, new), []).append(action.key)
+    yield from ((leaver, comer) for place, leaver in leavers for comer in comers.get(place, ()))
 
 
 def _lost(action: Action, fields: frozenset[str]) -> set[str]:

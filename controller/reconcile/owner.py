@@ -41,13 +41,12 @@ def ownership(live: Observed[Any], kind: str, claim: str, owner: str, scope: str
     tags = live.tags or {}
     if OWNER in tags and SCOPE in tags:
         return _by_tags(tags, kind, owner, scope)
-    for entry in inventory.entries:
-        if entry.id == live.id and entry.address.kind == kind:
-            return Ownership(entry.address)
-    if live.tags is None and claim:
-        for address, intended in inventory.intents.items():
-            if address.kind == kind and intended == claim:
-                return Ownership(address)
+    known = inventory.known(kind, live.id)
+    if known:
+        return Ownership(known.address)
+    begun = inventory.begun(kind, claim) if live.tags is None and claim else None
+    if begun:
+        return Ownership(begun)
     if live.made_for in inventory.intents:
         return Ownership(live.made_for)
     return Ownership(other=live.holder) if live.holder else NOBODY

@@ -10,6 +10,7 @@
     no             yes, ours   -                      delete; or forget, where its deletion says `retain`
     no             no          -                      -
 
+What is only looked at (`kinds.base.Lookup`) is never acted on; it stands for what was found, or waits.
 Whether an action may be carried out is not decided here but in `guard`.
 """
 
@@ -35,7 +36,7 @@ from controller.model.scope import Deletion, Mode
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, diff_tags, top_level
 from controller.reconcile.effects import explainer, names_of
-from controller.reconcile.match import Book, Match, match, read_book
+from controller.reconcile.match import Book, Live, Match, match, read_book
 from controller.reconcile.order import ordered
 from controller.reconcile.owner import DELETION, PREFIX, managed_tags, tags_for
 from controller.reconcile.resolve import resolve
@@ -59,13 +60,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made."""
+    """What becomes of one manifest. `outputs` are what others may refer to now; none while it is yet to be (re)made. `spec` is what
+    is wanted, with ids in place of names, as far as that can be known."""
 
     status: Status
     action: Action | None = None
     live: Observed[Any] | None = None
     surplus: tuple[Observed[Any], ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    spec: Spec | None = None
 
 
 def make_plan(situation: Situation) -> Plan:
@@ -85,13 +88,15 @@ def make_plan(situation: Situation) -> Plan:
         gone = Status(removal.address, State.DRIFTED, removal.reason, removal.where)
         statuses.setdefault(removal.address, gone)
     known = _known(book, decisions)
-    explained = explainer(situation.kinds, names_of(known))
+    wanted = {address: found.spec for address, found in decisions.items() if found.spec}
+    explained = explainer(situation.kinds, names_of(known), wanted)
     return Plan(
         desired.scope,
-        tuple(explained(action) for action in ordered(actions, situation.kinds, known)),
+        tuple(explained(action) for action in ordered(actions, situation.kinds, known, wanted)),
         statuses,
         owned={address: found.live for address, found in decisions.items() if found.live and address in book.owned},
         outputs={address: found.outputs for address, found in decisions.items() if found.outputs},
+        facts={address: live.facts for address, live in known.items() if live.facts},
     )
 
 
@@ -114,13 +119,15 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     observation = situation.observations[kind.id]
     if observation.error:
         return _without_action(manifest, State.UNKNOWN, f"could not be read: {observation.error}")
-    unseen = _unseen(manifest, kind, situation)
+    unseen = _unseen(manifest, kind, situation, book)
     if unseen:
         reason = f"{unseen.id} was made a moment ago, and AWS does not show it yet"
         return Decision(Status(manifest.address, State.PENDING, reason, manifest.where), outputs=unseen.outputs)
     missing = _missing(manifest, situation, decisions)
     if missing:
         return _without_action(manifest, State.BLOCKED, missing)
+    if not kind.made:
+        return _looked_at(manifest, book)
     outputs = _outputs(manifest, situation, decisions)
     try:
         spec = resolve(manifest, situation.kinds, outputs)
@@ -135,16 +142,16 @@ def _decide(manifest: Manifest, situation: Situation, book: Book, decisions: Map
     made = found.live is not None
     decision = _compare(manifest, spec, kind, found, situation) if made else _create(manifest, spec, situation)
     waits = _waits(manifest, decisions)
-    return replace(decision, action=replace(decision.action, waits=waits)) if decision.action and waits else decision
+    action = replace(decision.action, waits=waits) if decision.action and waits else decision.action
+    return replace(decision, action=action, spec=spec)
 
 
-def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation) -> Entry | None:
+def _unseen(manifest: Manifest, kind: Kind[Any], situation: Situation, book: Book) -> Entry | None:
     """What was made so lately that AWS does not show it yet: another one must not be made. A name would stop that by itself."""
-    if kind.name_field:
+    if kind.name_field or kind.sole:
         return None
-    seen = {live.id for live in situation.observations[kind.id].live}
-    ours = (entry for entry in situation.inventory.entries if entry.address == manifest.address)
-    return next((entry for entry in ours if entry.id not in seen and entry.settling(situation.now)), None)
+    ours = (entry for entry in situation.inventory.of(manifest.address) if entry.settling(situation.now))
+    return next((entry for entry in ours if (kind.id, entry.id) not in book.by_id), None)
 
 
 def mode_of(manifest: Manifest, desired: Desired) -> Mode:
@@ -248,9 +255,22 @@ def _compare(manifest: Manifest, spec: Spec | None, kind: Kind[Any], found: Matc
         fields = ", ".join(sorted({top_level(change.path) for change in changes}))
         reason = f"{fields} differs" if changes else live.undone
         return _with_action(manifest, live, found, Verb.UPDATE, changes, reason, situation, spec)
-    state = State.FAILED if live.broken else State.PENDING if live.pending else State.IN_SYNC
-    status = Status(manifest.address, state, live.broken or live.pending, manifest.where)
-    return Decision(status, None, live, found.surplus, live.outputs)
+    return Decision(_standing(manifest, live), None, live, found.surplus, live.outputs)
+
+
+def _looked_at(manifest: Manifest, book: Book) -> Decision:
+    """What there is to say of something that nobody makes: what others may refer to, or why there is nothing."""
+    found = book.by_id.get((manifest.address.kind, manifest.address.name))
+    if found is None:
+        return _without_action(manifest, State.PENDING, "what it asks for is not known yet")
+    return Decision(_standing(manifest, found.item), outputs=found.item.outputs)
+
+
+def _standing(manifest: Manifest, live: Observed[Any]) -> Status:
+    """The state of what is as git wants it."""
+    said = (State.UNKNOWN, live.unread), (State.FAILED, live.broken), (State.PENDING, live.pending)
+    state, reason = next(((state, reason) for state, reason in said if reason), (State.IN_SYNC, ""))
+    return Status(manifest.address, state, reason, manifest.where)
 
 
 def _retags(manifest: Manifest, spec: Spec, live: Observed[Any], situation: Situation) -> tuple[Change, ...]:
@@ -338,7 +358,7 @@ def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decis
         address = live.whose.address
         if address is None or address in situation.desired.manifests or (live.kind, live.item.id) in taken:
             continue
-        deletion = _deletion(situation.inventory, live.item)
+        deletion = _deletion(situation.inventory, live)
         if deletion is Deletion.RETAIN:
             tags = _others(live.item.tags or {})
             yield Action(Verb.FORGET, address, "git names it no more; it is retained", live=live.item, tags=tags)
@@ -347,10 +367,10 @@ def _orphans(situation: Situation, book: Book, decisions: Mapping[Address, Decis
             yield Action(Verb.DELETE, address, "git names it no more", live=live.item, held=held)
 
 
-def _deletion(inventory: Inventory, live: Observed[Any]) -> Deletion:
-    for entry in inventory.entries:
-        if entry.id == live.id:
-            return entry.deletion
-    said = (live.tags or {}).get(DELETION, Deletion.DELETE.value)
+def _deletion(inventory: Inventory, live: Live) -> Deletion:
+    known = inventory.known(live.kind, live.item.id)
+    if known:
+        return known.deletion
+    said = (live.item.tags or {}).get(DELETION, Deletion.DELETE.value)
     # A tag that was changed by hand into something else is no licence to delete.
     return Deletion(said) if said in set(Deletion) else Deletion.PROTECT

@@ -21,6 +21,8 @@ SIGNS = {
     Verb.DELETE: ("-", "red"),
     Verb.FORGET: ("/", "cyan"),
 }
+SHORT = 200
+"""What is longer is cut, or shown on lines of its own."""
 _anything: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -89,16 +91,18 @@ def _plain(action: Action) -> dict[str, Any]:
     }
 
 
-def as_data(value: Any) -> Any:
-    """A canonical value as plain data; sets are sorted, what is absent is None, what is secret in a model is hidden."""
+def as_data(value: Any, *, defaults: bool = True) -> Any:
+    """A canonical value as plain data; sets are sorted, what is absent is None, what is secret in a model is hidden. `defaults`:
+    with what a model has by default."""
     if value is ABSENT:
         return None
     if isinstance(value, frozenset | set):
-        return sorted((as_data(item) for item in value), key=str)
+        return sorted((as_data(item, defaults=defaults) for item in value), key=str)
     if isinstance(value, list | tuple):
-        return [as_data(item) for item in value]
+        return [as_data(item, defaults=defaults) for item in value]
     if isinstance(value, BaseModel):
-        return hide(type(value), value.model_dump(mode="json", by_alias=True, exclude_none=True))
+        told = value.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=not defaults)
+        return hide(type(value), told)
     return _anything.dump_python(getattr(value, "data", value), mode="json")
 
 
@@ -122,11 +126,11 @@ def change_lines(change: Change) -> Iterator[Text]:
     if change.secret:
         yield Text(f"      ~ {change.path}: {HIDDEN}", style="yellow")
         return
-    before, after = as_data(change.before), as_data(change.after)
+    before, after = as_data(change.before, defaults=False), as_data(change.after, defaults=False)
     if isinstance(before, list) and isinstance(after, list):
         yield from (Text(f"      + {change.path}: {_short(one)}", style="green") for one in after if one not in before)
         yield from (Text(f"      - {change.path}: {_short(one)}", style="red") for one in before if one not in after)
-    elif isinstance(before, dict) or isinstance(after, dict):
+    elif (isinstance(before, dict) and isinstance(after, dict)) or _is_large(before) or _is_large(after):
         yield Text(f"      ~ {change.path}:", style="yellow")
         yield from _text_diff(before, after)
     else:
@@ -141,6 +145,10 @@ def _one_line(change: Change, before: Any, after: Any) -> Text:
     return Text(f"      ~ {change.path}: {_short(before)} -> {_short(after)}", style="yellow")
 
 
+def _is_large(value: Any) -> bool:
+    return isinstance(value, dict) and len(_text(value)) > SHORT
+
+
 def _text_diff(before: Any, after: Any) -> Iterator[Text]:
     old, new = (json.dumps(value, indent=2).splitlines() if value is not None else [] for value in (before, after))
     for line in list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]:
@@ -149,5 +157,9 @@ def _text_diff(before: Any, after: Any) -> Iterator[Text]:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(as_data(value))
-    return text if len(text) <= 200 else f"{text[:197]}..."
+    text = _text(value)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(as_data(value))

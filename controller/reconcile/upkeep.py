@@ -23,9 +23,10 @@ def keep_inventory(plan: Plan, situation: Situation, commit: str, store: Store, 
     """Bring the inventory in line; why it could not be written, or ""."""
     try:
         store.check_writable()
-        _enter(plan, situation, commit, store, now)
-        _drop(situation, store)
-        store.refresh({address: live.outputs for address, live in plan.owned.items()})
+        with store.at_once():
+            _enter(plan, situation, commit, store, now)
+            _drop(situation, store)
+            store.refresh({address: live.outputs for address, live in plan.owned.items()})
     except StateError as error:
         return f"the inventory cannot be written, so nothing is changed: {error}"
     return ""
@@ -57,9 +58,9 @@ def _enter(plan: Plan, situation: Situation, commit: str, store: Store, now: dat
 
 
 def _drop(situation: Situation, store: Store) -> None:
+    read = {kind: found for kind, found in situation.observations.items() if not found.error}
+    there = {(kind, live.id) for kind, found in read.items() for live in found.live}
     for entry in situation.inventory.entries:
-        observation = situation.observations.get(entry.address.kind)
-        if observation is None or observation.error:
-            continue
-        if all(live.id != entry.id for live in observation.live) and not entry.settling(situation.now):
+        gone = entry.address.kind in read and (entry.address.kind, entry.id) not in there
+        if gone and not entry.settling(situation.now):
             store.forget(entry.address, entry.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import singledispatchmethod
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -30,6 +30,7 @@ from controller.model.event import (
     SourcePolled,
     StateTrouble,
 )
+from controller.model.fact import Fact, Facts
 from controller.model.plan import State, Status
 from controller.model.problem import Severity
 
@@ -37,16 +38,23 @@ SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 
 
 class Metrics:
-    """Listens to events and keeps the metrics in a registry. `clock` gives seconds since the epoch."""
+    """Listens to events and keeps the metrics in a registry. `facts`: what kinds tell of single resources; `clock` gives
+    seconds since the epoch."""
 
-    def __init__(self, registry: CollectorRegistry, version: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        version: str,
+        facts: Iterable[Fact] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         # The text format has no place for when a counter began: it would be a `_created` gauge beside each.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._clock = clock
         self._registry = registry
         self._in_sync: dict[str, tuple[str, frozenset[Address]]] = {}
-        self._shown: dict[str, set[tuple[str, str]]] = {}
-        self._out: dict[str, set[tuple[str, str, str]]] = {}
+        self._shown: dict[tuple[Gauge, str], set[tuple[str, ...]]] = {}
+        self._scopes: set[str] = set()
         self._commits: dict[tuple[str, str], str] = {}
         self._read: dict[str, set[str]] = {}
         self._reading: dict[str, set[str]] = {}
@@ -56,6 +64,7 @@ class Metrics:
         self._source()
         self._aws()
         self._pausing()
+        self.facts = {fact: self._gauge(fact.metric, fact.help, *fact.labels) for fact in facts}
         build = Gauge("trueup_build_info", "The running version; always 1.", ["version", "python"], registry=registry)
         build.labels(version, platform.python_version()).set(1)
 
@@ -146,7 +155,7 @@ class Metrics:
 
     @_on.register
     def _(self, event: ManifestsLoaded) -> None:
-        for scope in set(self._shown) - set(event.counts):
+        for scope in self._scopes - set(event.counts):
             self._forget(scope)
         self.manifests.clear()
         for scope, count in event.counts.items():
@@ -177,6 +186,7 @@ class Metrics:
                 ):
                     self.drift.labels(scope, address.kind).inc()
         self._show(scope, event.plan.statuses)
+        self._show_facts(scope, event.plan.facts)
 
     @_on.register
     def _(self, event: ActionEnded) -> None:
@@ -192,6 +202,8 @@ class Metrics:
         self._in_sync[scope] = (outcome.commit, in_sync)
         self._drop_unread(scope)
         self._show(scope, outcome.statuses)
+        if outcome.error:
+            self._show_facts(scope, {})
         self.passed.labels(scope).set(now)
         self.success.labels(scope).set(1 if good else 0)
         self.duration.labels(scope).observe(outcome.seconds)
@@ -247,17 +259,35 @@ class Metrics:
     def _show(self, scope: str, statuses: Mapping[Address, Status]) -> None:
         """Put the states of a scope's resources in place of those shown before."""
         tally = Tally((address.kind, status.state) for address, status in statuses.items())
-        series: dict[tuple[str, str], int] = {}
+        series: dict[tuple[str, ...], float] = {}
         for kind in sorted({address.kind for address in statuses}):
             unknown = tally[kind, State.UNKNOWN]
             states = (State.UNKNOWN,) if unknown else tuple(State)
             series |= {(kind, state.value): tally[kind, state] for state in states}
-        for kind, state in self._shown.get(scope, set()) - series.keys():
-            self.resources.remove(scope, kind, state)
-        for (kind, state), count in series.items():
-            self.resources.labels(scope, kind, state).set(count)
-        self._shown[scope] = set(series)
-        self._show_each(scope, statuses)
+        self._put(self.resources, scope, series)
+        out = {(a.kind, a.name, s.state.value) for a, s in statuses.items() if s.state is not State.IN_SYNC}
+        self._put(self.out_of_sync, scope, dict.fromkeys(out, 1))
+        self._scopes.add(scope)
+
+    def _show_facts(self, scope: str, facts: Mapping[Address, Facts]) -> None:
+        """Put what is known of single resources now in place of what was known before."""
+        for fact, gauge in self.facts.items():
+            series: dict[tuple[str, ...], float] = {}
+            for address, known in facts.items():
+                value = known.get(fact)
+                if isinstance(value, str):
+                    series[address.name, value] = 1
+                elif value is not None:
+                    series[(address.name,)] = value
+            self._put(gauge, scope, series)
+
+    def _put(self, gauge: Gauge, scope: str, series: Mapping[tuple[str, ...], float]) -> None:
+        """Give a gauge these series of a scope, and no others. What stays is never away in between."""
+        for labels in self._shown.get((gauge, scope), set()) - series.keys():
+            gauge.remove(scope, *labels)
+        for labels, value in series.items():
+            gauge.labels(scope, *labels).set(value)
+        self._shown[gauge, scope] = set(series)
 
     def _drop_unread(self, scope: str) -> None:
         """What this pass has not read is absent: neither an old success nor an old failure is of the last pass."""
@@ -266,17 +296,10 @@ class Metrics:
             self.observed.remove(scope, kind)
         self._read[scope] = now
 
-    def _show_each(self, scope: str, statuses: Mapping[Address, Status]) -> None:
-        out = {(a.kind, a.name, s.state.value) for a, s in statuses.items() if s.state is not State.IN_SYNC}
-        for labels in self._out.get(scope, set()) - out:
-            self.out_of_sync.remove(scope, *labels)
-        for labels in out:
-            self.out_of_sync.labels(scope, *labels).set(1)
-        self._out[scope] = out
-
     def _forget(self, scope: str) -> None:
         self._show(scope, {})
-        del self._shown[scope]
+        self._show_facts(scope, {})
+        self._scopes.discard(scope)
         for gauge in (self.passed, self.succeeded, self.success):
             gauge.remove_by_labels({"scope": scope})
         self._drop_unread(scope)

@@ -1,7 +1,8 @@
 """The state in one SQLite file.
 
-Every write is its own transaction, on disk before the call returns (WAL, synchronous=FULL), since what it notes may be about
-to be the only trace of a call to AWS. A corrupt file is moved aside and begun anew: tags bring the inventory back.
+Every write is its own transaction, or part of one (`at_once`), and that is on disk before it returns (WAL, synchronous=FULL),
+since what it notes may be about to be the only trace of a call to AWS. A corrupt file is moved aside and begun anew: tags bring
+the inventory back.
 """
 
 from __future__ import annotations
@@ -118,10 +119,10 @@ class SqliteStore:
 
     def applied(self, entry: Entry) -> None:
         address = entry.address
-        with self._transaction():
+        with self.at_once():
             self._db.execute(
                 "INSERT INTO entry VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
-                '"commit" = excluded."commit", file = excluded.file, line = excluded.line, '
+                '"commit" = excluded."commit", file = excluded.file, line = excluded.line, created = excluded.created, '
                 "deletion = excluded.deletion, outputs = excluded.outputs",
                 (
                     *(address.scope, address.kind, address.name, entry.id, entry.commit, entry.file, entry.line),
@@ -161,7 +162,7 @@ class SqliteStore:
     def refresh(self, outputs: Mapping[Address, Mapping[str, str]]) -> None:
         rows = [(json.dumps(dict(found)), a.scope, a.kind, a.name) for a, found in outputs.items()]
         statement = "UPDATE entry SET outputs = ?1 WHERE scope = ?2 AND kind = ?3 AND name = ?4 AND outputs <> ?1"
-        with self._transaction():
+        with self.at_once():
             self._db.executemany(statement, rows)
 
     def finish(self, outcome: Outcome) -> None:
@@ -171,7 +172,7 @@ class SqliteStore:
             for s in outcome.statuses.values()
             if s.state is not State.IN_SYNC
         ]
-        with self._transaction():
+        with self.at_once():
             self._db.execute(
                 "INSERT INTO pass VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -209,12 +210,16 @@ class SqliteStore:
             return self._db.execute(statement, values).fetchall()
 
     def _write(self, statement: str, *values: object) -> None:
-        with self._transaction():
+        with self.at_once():
             self._db.execute(statement, values)
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def at_once(self) -> Iterator[None]:
         with self._lock, _told(self.path):
+            within = self._db.in_transaction  # another of this thread's, whose end is the end of this one too
+            if within:
+                yield
+                return
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield

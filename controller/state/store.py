@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +40,9 @@ class Record:
 
 class Store(Protocol):
     """What trueup remembers. Every method raises StateError where the file (or service) behind it fails."""
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """What this thread notes in it is on disk when it ends, all of it or nothing."""
 
     def inventory(self, scope: str) -> Inventory:
         """One scope's inventory."""

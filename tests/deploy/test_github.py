@@ -45,7 +45,7 @@ def run(checkout: Path, step: str) -> int:
 def test_a_pull_request_that_changes_something_passes_and_says_what(checkout: Path) -> None:
     assert run(checkout, "Validate") == 0
     assert run(checkout, "Plan") == 0
-    assert "23 to create" in (checkout / "summary.md").read_text()
+    assert "43 to create" in (checkout / "summary.md").read_text()
 
 
 def test_a_pull_request_with_an_error_fails_in_both_steps(checkout: Path) -> None:

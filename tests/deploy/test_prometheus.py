@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from controller.kinds.registry import KINDS
 from controller.model.event import Result
 from controller.model.plan import State, Verb
 from controller.model.problem import Severity
@@ -26,12 +27,14 @@ RULES = [
 TESTS = yaml.safe_load((DEPLOY / "prometheus" / "rules_test.yaml").read_text())["tests"]
 DASHBOARD = json.loads((DEPLOY / "grafana" / "trueup.json").read_text())
 
+FACTS = [fact for kind in KINDS.values() for fact in kind.facts]
 OF_PROMETHEUS = {"instance", "job", "le"}
 VALUES: dict[str, set[str]] = {
     "state": set(State),
     "severity": set(Severity),
     "verb": set(Verb),
     "result": {*Result, "ok"},
+    **{fact.label: set(fact.words) for fact in FACTS if fact.label},
 }
 """The labels whose values are known beforehand."""
 SELECTOR = re.compile(r"(trueup_\w+)(?:\{([^}]*)\})?")
@@ -42,7 +45,8 @@ GROUPING = re.compile(r"\b(?:by|on|without|ignoring)\s*\(([^)]*)\)")
 def exported() -> dict[str, set[str]]:
     """Every series name of trueup, with its labels."""
     found: dict[str, set[str]] = {}
-    for metric in vars(Metrics(CollectorRegistry(), "1")).values():
+    metrics = Metrics(CollectorRegistry(), "1", FACTS)
+    for metric in (*vars(metrics).values(), *metrics.facts.values()):
         if isinstance(metric, Gauge | Counter | Histogram):
             (family,) = metric.describe()
             ends = {Gauge: ("",), Counter: ("_total",), Histogram: ("_bucket", "_sum", "_count")}[type(metric)]

@@ -11,7 +11,8 @@ import pytest
 
 from controller.aws.emulator import environment
 
-QUICKSTART = Path(__file__).parents[2] / "manifests" / "quickstart"
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+QUICKSTART, EXAMPLES = MANIFESTS / "quickstart", MANIFESTS / "examples"
 
 
 @pytest.fixture
@@ -33,10 +34,44 @@ def trueup(aws_endpoint: str, tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def test_a_folder_is_planned_applied_and_planned_again(trueup) -> None:  # type: ignore[no-untyped-def]
-    assert "23 to create" in trueup("plan", str(QUICKSTART), code=2)
+    assert "43 to create" in trueup("plan", str(QUICKSTART), code=2)
     assert "quickstart: converged" in trueup("apply", str(QUICKSTART))
-    assert "23 in sync" in trueup("plan", str(QUICKSTART))
-    assert "23 in sync" in trueup("status")
+    assert "43 in sync" in trueup("plan", str(QUICKSTART))
+    assert "43 in sync" in trueup("status")
+
+
+def test_an_app_of_twenty_five_lines_is_shown_with_all_that_it_stands_for(trueup) -> None:  # type: ignore[no-untyped-def]
+    example = ("--kind", "FargateApp", "--name", "store", "--output", "json")
+    documents = json.loads(trueup("expand", str(EXAMPLES), *example))
+    shown = {f"{each['kind']}/{each['metadata']['name']}": each["spec"] for each in documents}
+    assert set(shown) == {
+        "Repository/store",
+        "LogGroup/store",
+        "Role/store-execution",
+        "Role/store",
+        "Cluster/store",
+        "TaskDefinition/store",
+        "SecurityGroup/store-lb",
+        "SecurityGroup/store",
+        "LoadBalancer/store",
+        "TargetGroup/store",
+        "Listener/store-http",
+        "Listener/store-https",
+        "Certificate/store",
+        "Service/store",
+        "ScalableTarget/store",
+        "RecordSet/store-a",
+        "RecordSet/store-www-a",
+    }
+    everybody = ["0.0.0.0/0", "::/0"]
+    ways_in = [(rule["port"], rule["from"]) for rule in shown["SecurityGroup/store-lb"]["ingress"]]
+    assert ways_in == [(80, everybody), (443, everybody)]
+    assert shown["SecurityGroup/store"]["ingress"] == [{"protocol": "tcp", "port": 3000, "from": ["store-lb"]}]
+    assert shown["TargetGroup/store"]["targetType"] == "ip"
+    assert shown["Listener/store-http"]["defaultActions"][0]["redirect"]["port"] == 443
+    assert shown["Listener/store-https"]["certificate"] == "store"
+    assert shown["Certificate/store"]["subjectAlternativeNames"] == ["www.store.example.com"]
+    assert shown["RecordSet/store-www-a"]["alias"]["target"] == "${out.LoadBalancer.store.dnsName}."
 
 
 def test_a_plan_is_plain_data_for_programs(trueup) -> None:  # type: ignore[no-untyped-def]
@@ -74,7 +109,7 @@ def test_wrong_manifests_are_told_with_their_places_all_at_once(trueup, tmp_path
 
 
 def test_an_absolute_folder_is_read_like_any_other(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    assert "23 manifests" in trueup("validate", str(QUICKSTART.resolve()))
+    assert "43 manifests" in trueup("validate", str(QUICKSTART.resolve()))
 
 
 def test_a_plan_can_be_made_as_a_role_that_may_only_look(trueup, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from controller.cli.demo import git
+from controller.cli.demo.stage import git
 from controller.manifest.yaml_writer import write
 from tests.daemon import Daemon, eventually
 from tests.faults.team import TEAM, USER, in_sync

@@ -44,6 +44,40 @@ def test_killed_after_any_changing_call_and_started_again(aws_endpoint: str, tmp
     assert plan[0]["actions"] == []
 
 
+ZONES = ("example.com", "example.net")
+RECORDS = [
+    *(document("route53.aws/v1", "HostedZone", zone, {}) for zone in ZONES),
+    *(
+        document(
+            "route53.aws/v1",
+            "RecordSet",
+            f"{name}-{zone}",
+            {"zone": zone, "name": name, "type": "TXT", "values": ["x"]},
+        )
+        for zone in ZONES
+        for name in ("a", "b", "c")
+    ),
+]
+
+
+@pytest.mark.parametrize("after", [5, 6])
+def test_killed_after_either_batch_of_records_and_started_again(aws_endpoint: str, tmp_path: Path, after: int) -> None:
+    """Nothing but what was noted of each record before the call tells that those of the batch are trueup's."""
+    daemon = Daemon(tmp_path, aws_endpoint)
+    daemon.put({"all.yaml": write(RECORDS)})
+    daemon.entry = ("tests.faults.killed", str(after))
+    daemon.start()
+    assert daemon.process
+    assert daemon.process.wait(timeout=60) == -9
+    daemon.entry = ("controller",)
+    daemon.start()
+    series = 'trueup_resources{kind="route53/RecordSet",scope="test",state="in_sync"} 6.0'
+    eventually(lambda: daemon.metric(series), daemon)
+    assert daemon.stop() == 0
+    plan = json.loads(daemon.trueup("plan", str(daemon.repo / "manifests"), "--output", "json"))
+    assert plan[0]["actions"] == []
+
+
 def test_there_are_as_many_changing_calls_as_the_test_above_kills_after(aws_endpoint: str, tmp_path: Path) -> None:
     stage = Stage(tmp_path, {"scope.yaml": SCOPE, "all.yaml": write(MANIFESTS)})
     stage.converge()

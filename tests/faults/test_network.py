@@ -110,6 +110,27 @@ def test_a_create_whose_reply_got_lost_makes_nothing_twice_and_stays_ours(
     assert [group["GroupName"] for group in iam.list_groups_for_user(UserName="ana")["Groups"]] == ["readers"]
 
 
+def test_a_batch_whose_reply_got_lost_makes_nothing_twice_and_all_of_it_stays_ours(
+    proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    """Records have no tags: what was noted of each before the call tells whose it is."""
+    zone = document("route53.aws/v1", "HostedZone", "example.com", {})
+    stage = staged(tmp_path, zone)
+    stage.converge()
+    spec = {"zone": "example.com", "type": "A", "values": ["192.0.2.1"]}
+    hosts = [document("route53.aws/v1", "RecordSet", f"h{n}", {**spec, "name": f"h{n}"}) for n in range(5)]
+    stage.files["team.yaml"] = write([zone, *hosts])
+    (made,) = stage.store.inventory("test").entries
+    batch = f"POST /2013-04-01/hostedzone/{made.id}/rrset/"
+    proxy.answer(batch, Lost(), times=1)
+    outcome = stage.apply()
+    assert list(states(outcome).values()).count(State.FAILED) == 5
+    assert all("an earlier attempt may have gone in" in s.reason for s in outcome.statuses.values() if s.reason)
+    assert stage.apply().converged
+    assert proxy.count(batch) == 2
+    assert len(stage.store.inventory("test").entries) == 6
+
+
 def test_a_delete_whose_reply_got_lost_is_a_delete(proxy: FaultyProxy, tmp_path: Path) -> None:
     stage = staged(tmp_path)
     stage.converge()

@@ -9,16 +9,20 @@ from typing import Any
 import boto3
 import pytest
 
+from controller.aws.account import open_gate
+from controller.errors import Held
 from controller.kinds.registry import KINDS
 from controller.manifest.hold import hold
 from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
+from controller.model.address import Address
 from controller.model.commit import Blob, Tree
 from controller.model.manifest import Loaded
 from controller.model.plan import State
 from controller.reconcile.cycle import reconcile
 from controller.source.entries import blob_id
 from tests.faults.team import GROUP, POLICY, ROLE, TEAM, USER, staged, states
+from tests.faulty_proxy import THROTTLED, FaultyProxy, Lost
 from tests.kinds.samples.iam import OTHER_TRUST, TRUST
 from tests.stage import document
 
@@ -123,3 +127,35 @@ def test_what_another_trueup_owns_is_blocked_with_its_name(tmp_path: Path, iam: 
     said = stage.apply().statuses[ROLE].reason
     assert said.startswith("app exists and belongs to trueup owner 'platform', scope 'prod'; to take it over, add")
     assert stage.changes == []
+
+
+def test_what_somebody_made_while_a_create_was_throttled_is_theirs(
+    proxy: FaultyProxy, aws_endpoint: str, tmp_path: Path
+) -> None:
+    """AWS did nothing on the attempt that it throttled, so what the next one finds cannot be ours."""
+
+    def gate(acting: Address | None, mutating: bool) -> None:
+        if mutating and acting == GROUP and "CreateGroup" not in proxy.calls:
+            boto3.client("iam", endpoint_url=aws_endpoint).create_group(GroupName="readers")
+
+    stage = staged(tmp_path)
+    stage.gate = gate
+    proxy.answer("CreateGroup", THROTTLED, times=1)
+    stage.apply()
+    assert proxy.count("CreateGroup") == 2
+    assert states(stage.apply())[GROUP.local] is State.BLOCKED
+
+
+def test_what_was_made_though_its_reply_got_lost_is_ours_where_a_pause_stopped_the_next_attempt(
+    proxy: FaultyProxy, tmp_path: Path
+) -> None:
+    def gate(acting: Address | None, mutating: bool) -> None:
+        if mutating and acting == GROUP and "CreateGroup" in proxy.calls:
+            raise Held("paused")
+
+    stage = staged(tmp_path)
+    stage.gate = gate
+    proxy.answer("CreateGroup", Lost(), times=1)
+    assert states(stage.apply())[GROUP.local] is State.HELD
+    stage.gate = open_gate
+    assert stage.apply().converged

@@ -1,7 +1,8 @@
 """The one table of what moto cannot do, or does otherwise than AWS documents. Nothing else is ever skipped.
 
 Each entry names the kind and the field (`*`: all of the kind), and gives the reason. What stands here is covered by calls that are
-checked against botocore's service model instead (test_requests_*.py).
+checked against botocore's service model instead (test_requests_*.py), and what takes time or fails in AWS by scripts over the
+emulator (test_scripted.py).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ GAPS: Mapping[tuple[str, str], str] = {
     (
         "ecs/Service",
         "rollout",
-    ): "moto simulates no deployment: none takes time, fails or is rolled back (test_ecs_rollout.py)",
+    ): "no deployment of the emulator fails or is rolled back (test_scripted.py, test_ecs_rollout.py)",
     ("ecs/TaskDefinition", "enableFaultInjection"): "moto's RegisterTaskDefinition leaves it out",
     ("ec2/VpcEndpoint", "dnsOptions"): "moto's ModifyVpcEndpoint leaves it out",
     ("ec2/VpcEndpoint", "ipAddressType"): "moto's ModifyVpcEndpoint leaves it out",
@@ -75,11 +76,16 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("ec2/VpnConnection", "outsideIpAddressType"): "moto keeps no options of a VPN connection",
     ("ec2/VpnConnection", "transportTransitGatewayAttachmentId"): "moto keeps no options of a VPN connection",
     ("ec2/VpnConnection", "preSharedKeyStorage"): "moto keeps no options of a VPN connection",
+    ("acm/Certificate", "issuing"): "moto issues as soon as the records are there; AWS takes minutes, or gives up "
+    "(test_scripted.py)",
     ("acm/Certificate", "keyAlgorithm"): "moto's certificates are RSA_2048, whatever is asked for",
-    ("acm/Certificate", "zone"): "moto issues without looking at records, so that there is nothing to wait for",
     ("elbv2/Listener", "alpnPolicy"): "only a TLS listener has one, and moto's ModifyListener leaves it out",
     ("elbv2/Listener", "mutualAuthentication"): "moto leaves it out",
     ("elbv2/Listener", "protocol"): "needs certificate to go in the same change",
+    (
+        "elbv2/LoadBalancer",
+        "state",
+    ): "moto's are active at once; AWS takes minutes to make one, or fails (test_scripted.py)",
     ("elbv2/LoadBalancer", "subnetMappings"): "moto does not tell the addresses of a mapping",
     ("elbv2/LoadBalancer", "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic"): "moto leaves it out",
     (
@@ -111,6 +117,11 @@ TWO_SCOPES: Mapping[str, str] = {
     "route53/HostedZoneAssociation": "is to a zone of another account: its life is shown in test_route53_associations.py",
 }
 """Kinds that one scope alone cannot show, so that the conformance suite has no samples of them."""
+
+LOOKED_AT: Mapping[str, str] = {
+    "ecr/ImagePolicy": "nobody makes, changes or deletes it: what it finds, and what follows, is shown in test_ecr_image_policy.py",
+}
+"""Kinds of which trueup makes nothing, so that they have no life for the conformance suite to go through."""
 
 
 def gap(kind: str, what: str) -> str:

@@ -60,3 +60,36 @@ def test_tags_that_lists_leave_out_are_read_at_once_for_all_services(aws_endpoin
         "GetParameters": MANY / 10,
         "GetResources": 2,  # the emulator's pages have less than 100 tags; AWS's 100 resources
     }
+
+
+def record(name: str, address: str = "192.0.2.1", **spec: Any) -> dict[str, Any]:
+    whole = {"zone": "example.com", "name": name, "type": "A", "values": [address], **spec}
+    return document("route53.aws/v1", "RecordSet", name, whole)
+
+
+def changed(stage: Stage, records: list[dict[str, Any]]) -> list[str]:
+    """The changing calls of a pass over a zone with records that have manifests of their own."""
+    zone = document("route53.aws/v1", "HostedZone", "example.com", {})
+    stage.files["all.yaml"] = write([zone, *records])
+    stage.calls.clear()
+    assert not stage.apply().error
+    return stage.changes
+
+
+def test_records_with_manifests_of_their_own_are_changed_in_batches(aws_endpoint: str, tmp_path: Path) -> None:
+    """As those of the zone's own manifest are: how many AWS takes in one is tested with these."""
+    stage = Stage(tmp_path)
+    hosts = [record(f"h{number}") for number in range(300)]
+    assert changed(stage, hosts) == ["CreateHostedZone", "ChangeTagsForResource", "ChangeResourceRecordSets"]
+    moved = [record(f"h{number}", "192.0.2.2") for number in range(10)]
+    assert changed(stage, [*moved, *hosts[10:]]) == ["ChangeResourceRecordSets"]
+    assert changed(stage, [*moved, *hosts[40:]]) == ["ChangeResourceRecordSets"]
+    assert changed(stage, [*moved, *hosts[40:]]) == []
+
+
+def test_records_and_what_points_to_them_are_one_batch(aws_endpoint: str, tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    changed(stage, [])
+    chain = [record(f"h{n + 1}", values=[], alias={"target": f"h{n}"}) for n in range(3)]
+    assert changed(stage, [*chain, record("h0")]) == ["ChangeResourceRecordSets"]
+    assert changed(stage, []) == ["ChangeResourceRecordSets"]

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from pydantic import ValidationError
 
@@ -14,6 +13,7 @@ from controller.errors import AwsBusy
 from controller.kinds.ecr.repository import Repository, RepositorySpec, translate
 from controller.model.address import Address
 from controller.model.plan import State
+from tests.images import push
 from tests.kinds.stubbed import Stubbed
 from tests.stage import Stage
 
@@ -24,8 +24,6 @@ REPOSITORY: dict[str, Any] = {
     "imageTagMutability": "MUTABLE",
 }
 MANIFEST = "apiVersion: ecr.aws/v1\nkind: Repository\nmetadata: {name: app}\nspec: {}\n"
-MEDIA = "application/vnd.oci.image.manifest.v1+json"
-IMAGE = {"schemaVersion": 2, "mediaType": MEDIA, "config": {"digest": "sha256:" + "a" * 64}}
 
 
 def rule(priority: int, **more: Any) -> dict[str, Any]:
@@ -69,16 +67,11 @@ def test_no_policy_is_managed_and_no_answer_is_not() -> None:
     assert (unread["repository_policy"], unread["lifecycle_policy"]) == (None, None)
 
 
-def push(tag: str) -> None:
-    ecr = boto3.client("ecr", region_name="eu-central-1")
-    ecr.put_image(repositoryName="app", imageManifest=json.dumps(IMAGE), imageTag=tag)
-
-
 def test_a_repository_with_images_is_held_when_git_names_it_no_more(aws_endpoint: str, tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.files["app.yaml"] = MANIFEST
     stage.converge()
-    push("v1")
+    push("app", "v1")
     stage.calls.clear()
     stage.apply()
     assert "ListImages" not in stage.calls, "images are asked for only where a delete is due"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.kinds.ecs.rollout import Rollout, in_trouble, rollout, stopped_because
+from controller.kinds.ecs.rollout import FAILURE, Rollout, in_trouble, rollout, stopped_because
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 OLD, NEW, NEXT = "ecs-svc/1675294001379389663", "ecs-svc/1571272475813219068", "ecs-svc/2830403212626111962"
@@ -85,6 +85,7 @@ def test_a_deployment_whose_tasks_fail_says_why_the_last_one_stopped() -> None:
     assert stands.pending == (
         "0 of 3 tasks run, 4 failed; the last stopped because: CannotPullContainerError: app:nope not found"
     )
+    assert stands.failure == "image"
     assert in_trouble(found, NOON)
 
 
@@ -93,7 +94,8 @@ def test_a_deployment_that_failed_with_nothing_to_go_back_to_does_not_work() -> 
     stands = rollout(service(failed), "OutOfMemoryError: Container killed due to memory usage")
     assert stands == Rollout(
         broken="the deployment of app:1 failed: ECS deployment circuit breaker: tasks failed to start. "
-        "(OutOfMemoryError: Container killed due to memory usage)"
+        "(OutOfMemoryError: Container killed due to memory usage)",
+        failure="out_of_memory",
     )
 
 
@@ -110,12 +112,12 @@ def test_a_rollback_is_not_forgotten_when_the_failed_deployment_is_shown_no_more
     over = event(7, f"(deployment {OLD}) deployment completed.")
     steady = event(367, "has reached a steady state.")
     found = service(deployment(OLD, 1, "COMPLETED", -600), events=(*ROLLED_BACK, over, steady))
-    assert rollout(found) == Rollout(refused=FORGOTTEN)
+    assert rollout(found) == Rollout(refused=FORGOTTEN, failure="health_checks")
 
 
 def test_a_rollback_that_ecs_gives_a_new_deployment_is_the_same() -> None:
     found = service(deployment(NEXT, 1, "COMPLETED", 5.02), events=ROLLED_BACK)
-    assert rollout(found) == Rollout(refused=FORGOTTEN)
+    assert rollout(found) == Rollout(refused=FORGOTTEN, failure="health_checks")
 
 
 @pytest.mark.parametrize("state", ["IN_PROGRESS", "COMPLETED"])
@@ -142,6 +144,25 @@ def test_an_alarm_that_ended_a_deployment_is_said() -> None:
     assert rollout(found).refused == "AWS rolled the deployment back to app:1: alarm detected."
 
 
+@pytest.mark.parametrize(
+    ("stopped", "word"),
+    [
+        ("CannotPullContainerError: pull image manifest has been retried 7 time(s): app:nope: not found", "image"),
+        ("ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret", "secret"),
+        ("app exited with 137: OutOfMemoryError: Container killed due to memory usage", "out_of_memory"),
+        ("Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)", "health_checks"),
+        ("Essential container in task exited; app exited with 1: exit code 1", "exit"),
+        ("Capacity is unavailable at this time. Please try again later", "capacity"),
+        ("something that ECS has never said before", "other"),
+    ],
+)
+def test_why_a_deployment_failed_is_a_word_that_a_metric_can_have(stopped: str, word: str) -> None:
+    """The sentence goes to the status and the log; a label has one of a few values."""
+    found = rollout(service(deployment(NEW, 1, "FAILED")), stopped)
+    assert found.failure == word
+    assert word in FAILURE.words
+
+
 def test_a_service_without_deployments_or_events_is_taken_as_it_is() -> None:
     """With another deployment controller ECS shows none."""
     assert rollout({"serviceName": "app"}) == Rollout()
@@ -158,6 +179,15 @@ def test_the_task_that_failed_last_tells_why() -> None:
         stopped(0, stoppedReason="long ago"),
     ]
     assert stopped_because(tasks) == "Essential container in task exited; app exited with 1: exit code 1"
+
+
+def test_a_task_that_ecs_itself_stopped_since_it_failed_its_checks_is_a_failure() -> None:
+    """Its containers were killed, and that they exited with 137 tells nobody anything."""
+    reason = "Task failed ELB health checks in (target-group arn:aws:elasticloadbalancing:x)"
+    killed = [{"name": "app", "exitCode": 137}]
+    unwell = stopped(2, stopCode="ServiceSchedulerInitiated", stoppedReason=reason, containers=killed)
+    old = stopped(0, stoppedReason="Essential container in task exited")
+    assert stopped_because([old, unwell]) == reason
 
 
 def test_a_container_out_of_memory_and_an_image_that_is_not_there_are_told_in_awss_words() -> None:

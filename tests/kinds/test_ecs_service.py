@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from moto.ecs.models import ecs_backends
 
 from controller.aws.emulator import ACCOUNT
+from controller.aws.emulator_life import Life, living
 from controller.errors import AwsBusy
 from controller.kinds.ecs.service import Service, translate
 from controller.kinds.ecs.service_spec import ServiceSpec
@@ -95,7 +96,7 @@ def test_a_release_that_was_rolled_back_is_held_and_not_rolled_out_again_for_the
     for _ in range(3):
         status = release(stage, "nginx:2", "c2")
         assert status.state is State.HELD
-        assert "AWS rolled the deployment back to app:1: tasks failed to start.; not tried again" in status.reason
+        assert "AWS rolled the deployment back to app:1: tasks failed to start; not tried again" in status.reason
         assert "before a new commit" in status.reason
     assert stage.changes == []
     assert running(stage) == "app:1"
@@ -135,11 +136,11 @@ def test_a_first_release_that_does_not_start_is_failed_with_ecss_reason(stage: S
 
 
 def test_a_deployment_under_way_is_pending_and_nothing_waits_for_it(stage: Stage) -> None:
-    release(stage, "nginx:1", "c1")
-    (primary,) = emulated().deployments
-    primary |= {"rolloutState": "IN_PROGRESS", "runningCount": 1}
-    status = release(stage, "nginx:1", "c1")
-    assert (status.state, status.reason) == (State.PENDING, "1 of 2 tasks run")
+    with living(Life(task=timedelta(hours=1))):
+        status = release(stage, "nginx:1", "c1")
+        assert status.state is State.PENDING
+        assert status.reason.startswith("0 of 2 tasks run; (service app) has started 2 tasks: ")
+    assert release(stage, "nginx:1", "c1").state is State.IN_SYNC
 
 
 def test_a_count_that_git_leaves_out_is_autoscalings(stage: Stage) -> None:
@@ -154,6 +155,30 @@ def test_a_count_that_git_has_is_put_back(stage: Stage) -> None:
     (action,) = stage.plan().actions
     assert action.effects == ("runs 2 tasks in place of 7",)
     assert release(stage, "nginx:1", "c1").state is State.IN_SYNC
+
+
+def test_a_count_that_git_has_is_autoscalings_once_that_has_the_service(stage: Stage) -> None:
+    """Whoever has asked for that, and also where it was asked for by hand: else the two would pull at it for ever."""
+    release(stage, "nginx:1", "c1")
+    aws = stage.aws()
+    asked = {"ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount"}
+    bounds: dict[str, Any] = {"ResourceId": "service/main/app", "MinCapacity": 1, "MaxCapacity": 9}
+    aws.call("application-autoscaling", "RegisterScalableTarget", **asked, **bounds)
+    aws.call("ecs", "UpdateService", cluster="main", service="app", desiredCount=7)
+    assert stage.plan().actions == ()
+    aws.call("application-autoscaling", "DeregisterScalableTarget", **asked, ResourceId="service/main/app")
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["desiredCount"]
+
+
+@pytest.mark.parametrize("resource", ["service/main/app", "${out.ecs/Service.app.resourceId}"])
+def test_a_count_beside_autoscaling_is_a_warning_that_says_what_counts(resource: str) -> None:
+    bounds = {"resourceId": resource, "minCapacity": 1, "maxCapacity": 9}
+    target = document("applicationautoscaling.aws/v1", "ScalableTarget", "app", bounds)
+    (problem,) = problems(CLUSTER, task(), service(), target)
+    assert (problem.field, problem.severity) == ("spec.desiredCount", "warning")
+    assert "the number of tasks is ScalableTarget app's" in problem.message
+    assert problems(CLUSTER, task(), service(desiredCount=None), target) == []
 
 
 def test_services_are_described_in_tens(stage: Stage) -> None:
@@ -281,11 +306,29 @@ AWSVPC = task(networkMode="awsvpc")
 def test_what_aws_would_refuse_is_said_before_any_call(
     definition: dict[str, Any], spec: dict[str, Any], field: str, message: str
 ) -> None:
-    (problem,) = problems(CLUSTER, definition, service(**spec))
+    (problem,) = [p for p in problems(CLUSTER, definition, service(**spec)) if p.severity == "error"]
     assert problem.field == f"spec.{field}"
     assert message in problem.message
-    assert problem.severity == "error"
 
 
-def test_a_load_balanced_port_that_the_container_has_is_right() -> None:
-    assert problems(CLUSTER, AWSVPC, service(loadBalancers=[TARGET], networkConfiguration=NETWORK)) == []
+CONNECTED = {"enabled": True, "services": [{"portName": "http"}]}
+REGISTRY = "arn:aws:servicediscovery:eu-central-1:123456789012:service/srv-0123456789abcdef"
+
+
+def test_a_port_that_nothing_leads_to_is_a_warning() -> None:
+    """A target group was forgotten, or the mapping is for nothing: with awsvpc it opens no port."""
+    (problem,) = problems(CLUSTER, AWSVPC, service(networkConfiguration=NETWORK))
+    assert (problem.field, problem.severity) == ("spec.loadBalancers", "warning")
+    assert "no target group, nor Cloud Map or Service Connect, leads to app:3000" in problem.message
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"loadBalancers": [TARGET]},
+        {"serviceConnectConfiguration": CONNECTED},
+        {"serviceRegistries": [{"registry": REGISTRY}]},
+    ],
+)
+def test_a_port_that_something_leads_to_is_right(spec: dict[str, Any]) -> None:
+    assert problems(CLUSTER, AWSVPC, service(networkConfiguration=NETWORK, **spec)) == []

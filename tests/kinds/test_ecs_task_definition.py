@@ -204,12 +204,43 @@ def allowing(*actions: str) -> dict[str, Any]:
 LOGGING = task(**FARGATE_TASK, executionRole="execution", app={"image": ECR, "logConfiguration": LOGS})
 
 
-def test_an_execution_role_that_cannot_pull_or_log_is_a_warning_with_the_actions() -> None:
+@pytest.mark.parametrize(
+    "image",
+    ["${out.ImagePolicy.app.image}", "${out.ecr/ImagePolicy.app.image}", "${out.Repository.app.uri}:1.4.2"],
+)
+def test_an_image_that_another_manifest_gives_is_one_of_ecr(image: str) -> None:
+    """With a version, and pulled by the execution role."""
+    around = [document("ecr.aws/v1", "Repository", "app", {})]
+    around += [document("ecr.aws/v1", "ImagePolicy", "app", {"repository": "app", "semver": "1.x"})]
+    (found,) = problems(task(**FARGATE_TASK, executionRole="execution", app={"image": image}), role(), *around)
+    assert f"so that ECS cannot pull {image}" in found.message
+    (found,) = problems(task(**FARGATE_TASK, app={"image": image}), *around)
+    assert "is needed on Fargate to pull from ECR" in found.message
+
+
+def test_an_execution_role_that_cannot_pull_or_log_is_an_error_with_the_actions() -> None:
     found = [p for p in problems(LOGGING, role()) if "does not allow" in p.message]
-    assert found[0].severity == "warning"
+    assert found[0].severity == "error"
+    assert found[0].field == "spec.executionRole"
     assert "ecr:BatchGetImage" in found[0].message
     assert "logs:PutLogEvents" in found[0].message
     assert "write the logs of app" in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("spec", "lifecycle"),
+    [
+        ({"inlinePolicies": {"some": allowing("ecr:GetAuthorizationToken", "logs:*")}}, {}),
+        ({}, {"ignore": ["managedPolicies"]}),
+        ({}, {"mode": "observe"}),
+    ],
+)
+def test_what_a_repositorys_policy_may_allow_or_somebody_else_adds_is_a_warning(
+    spec: dict[str, Any], lifecycle: dict[str, Any]
+) -> None:
+    lent = {**role(**spec), "lifecycle": lifecycle}
+    (found,) = [p for p in problems(LOGGING, lent) if "does not allow" in p.message]
+    assert found.severity == "warning"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ TYPES: Mapping[str, str] = {
 
 WITHOUT_TYPE: Mapping[str, str] = {
     "directconnect/VirtualInterface": "CloudFormation has a type for each: private, public and transit",
+    "ecr/ImagePolicy": "nobody makes it",
     "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",

@@ -10,6 +10,6 @@ from tests.kinds.stubbed import COVERED
 
 
 def test_every_gap_is_covered_by_a_test_of_its_requests() -> None:
-    for module in Path(__file__).parent.glob("test_requests_*.py"):
+    for module in (*Path(__file__).parent.glob("test_requests_*.py"), Path("test_scripted.py")):
         import_module(f"tests.kinds.{module.stem}")
     assert GAPS.keys() == COVERED

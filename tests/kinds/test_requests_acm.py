@@ -9,7 +9,16 @@ import pytest
 from pydantic import ValidationError
 
 from controller.aws.client import Aws
-from controller.kinds.acm.certificate import Certificate, CertificateSpec, records, translate, within
+from controller.kinds.acm.certificate import (
+    EXPIRY,
+    RENEWAL,
+    Certificate,
+    CertificateSpec,
+    facts,
+    records,
+    translate,
+    within,
+)
 from controller.model.observed import Observed, Wanted
 from controller.model.plan import Verb
 from tests.kinds.stubbed import Stubbed, covers
@@ -191,7 +200,6 @@ def test_what_is_nobodys_is_not_looked_into() -> None:
     assert found.spec.subject_alternative_names == {"*.example.com"}
 
 
-@covers("acm/Certificate", "zone")
 def test_the_records_that_lie_in_the_zone_are_made_or_set_right() -> None:
     account = Services()
     account.expect("acm", "DescribeCertificate", {"Certificate": DETAIL}, CertificateArn=ARN)
@@ -272,7 +280,7 @@ def test_a_reply_in_either_form_is_one_spec() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "pending", "failed"),
+    ("said", "pending", "failed"),
     [
         ({"Status": "ISSUED"}, "", ""),
         (
@@ -285,14 +293,44 @@ def test_a_reply_in_either_form_is_one_spec() -> None:
             "",
             "AWS has looked for its validation records for 72 hours, and given up",
         ),
-        ({"Status": "EXPIRED"}, "it has expired: AWS could not renew it", ""),
         ({"DomainValidationOptions": []}, "AWS has not validated it yet", ""),
         ({"DomainValidationOptions": [option("example.com")]}, "AWS has not validated example.com yet", ""),
     ],
 )
-def test_what_becomes_of_a_certificate_is_told_in_awss_words(facts: dict[str, Any], pending: str, failed: str) -> None:
-    found = translate({**DETAIL, **facts}, OURS, None)
+def test_what_becomes_of_a_certificate_is_told_in_awss_words(said: dict[str, Any], pending: str, failed: str) -> None:
+    found = translate({**DETAIL, **said}, OURS, None)
     assert (found.pending, found.failed) == (pending, failed)
+
+
+def test_one_that_has_expired_does_not_work_and_is_not_made_anew_while_it_may_be_in_use() -> None:
+    found = translate({**ISSUED, "Status": "EXPIRED"}, OURS, None)
+    assert (found.broken, found.pending, found.failed) == ("it has expired: AWS could not renew it", "", "")
+    assert found.facts == {EXPIRY: EXPIRES.timestamp()}
+
+
+@pytest.mark.parametrize(
+    ("eligibility", "last", "told"),
+    [
+        ("ELIGIBLE", "", "eligible"),
+        ("INELIGIBLE", "", "ineligible"),
+        ("ELIGIBLE", "SUCCESS", "success"),
+        ("INELIGIBLE", "SUCCESS", "ineligible"),  # that of last year, since when nothing uses it any more
+        ("ELIGIBLE", "PENDING_AUTO_RENEWAL", "pending_auto_renewal"),
+        ("ELIGIBLE", "PENDING_VALIDATION", "pending_validation"),
+        ("INELIGIBLE", "FAILED", "failed"),
+    ],
+)
+def test_expiry_and_renewal_are_facts_to_be_watched(eligibility: str, last: str, told: str) -> None:
+    summary = {"RenewalSummary": {"RenewalStatus": last}} if last else {}
+    assert facts({**ISSUED, "RenewalEligibility": eligibility, **summary}) == {
+        EXPIRY: EXPIRES.timestamp(),
+        RENEWAL: told,
+    }
+    assert told in RENEWAL.words
+
+
+def test_before_it_is_issued_there_is_nothing_to_watch() -> None:
+    assert facts(DETAIL) == {}
 
 
 def test_when_it_expires_is_an_output_once_it_is_issued() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from controller.aws.client import Aws
+from controller.errors import AwsRefused
 from controller.kinds.registry import COMPOSITES, KINDS
 from controller.kinds.route53.alias_zones import zone_of
 from controller.kinds.route53.others import others_of
@@ -438,6 +439,18 @@ def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Sta
     assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
 
 
+@pytest.mark.parametrize("authority", ["listed", "full"])
+def test_a_zone_is_not_kept_for_what_certificates_were_validated_by(stage: Stage, authority: str) -> None:
+    """No manifest has these records, and without the zone they are good for nothing."""
+    commit(stage, {**zone(authority=authority, records=[a("www")]), "lifecycle": {"deletion": "delete"}})
+    stage.converge()
+    by_hand(stage, "CREATE", "_3f.example.com.", "_7c.jkddzztszm.acm-validations.aws.", "CNAME")
+    stage.converge()
+    del stage.files["a.yaml"]
+    stage.converge()
+    assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
+
+
 def test_a_zone_is_retained_unless_its_manifest_says_otherwise(stage: Stage) -> None:
     commit(stage, zone())
     stage.converge()
@@ -467,6 +480,131 @@ def test_a_bad_record_is_told_with_its_line(stage: Stage, monkeypatch: pytest.Mo
     assert status.reason.startswith(f"AWS refused b.example.com A (a.yaml:{line}:7): ")
     assert status.reason.endswith("; 1 other changes went in")
     assert names(stage) == {"a.example.com. A", "b.example.com. A"}
+
+
+# Many manifests, few calls
+
+
+def meddle(stage: Stage, monkeypatch: pytest.MonkeyPatch, *acts: tuple[str, str]) -> None:
+    """Somebody changes records between the plan and the first call that would."""
+    call = Aws.call
+
+    def meddled(self: Aws, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        if operation == "ChangeResourceRecordSets":
+            monkeypatch.setattr(Aws, "call", call)
+            for verb, name in acts:
+                entry = {"Name": name, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.99"}]}
+                batch = {"Changes": [{"Action": verb, "ResourceRecordSet": entry}]}
+                call(self, service, operation, HostedZoneId=params["HostedZoneId"], ChangeBatch=batch)
+        return call(self, service, operation, **params)
+
+    monkeypatch.setattr(Aws, "call", meddled)
+
+
+def test_one_bad_record_of_many_manifests_is_told_with_its_line_and_the_others_go_in(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(stage, zone())
+    stage.converge()
+    commit(stage, zone(), *(record(f"h{number}", name=f"h{number}") for number in range(50)))
+    meddle(stage, monkeypatch, ("CREATE", "h7.example.com."))
+    outcome = stage.apply()
+    (bad,) = (status for status in outcome.statuses.values() if status.state is not State.IN_SYNC)
+    line = next(n for n, text in enumerate(stage.files["a.yaml"].splitlines()) if text.endswith("name: h7")) - 2
+    assert bad.address.name == "h7"
+    assert str(bad.where) == f"a.yaml:{line}:1"
+    assert bad.state is State.FAILED
+    assert bad.reason.startswith(f"AWS refused h7.example.com A (a.yaml:{line}:1): route53:ChangeResourceRecordSets: ")
+    assert len(names(stage)) == 50
+    # It is somebody else's: nothing that trueup noted before the call makes it ours.
+    (blocked,) = (status for status in stage.apply().statuses.values() if status.state is not State.IN_SYNC)
+    assert "was not made by trueup" in blocked.reason
+
+
+def test_what_is_gone_already_keeps_no_other_record_from_going(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(stage, zone(), *(record(f"h{number}", name=f"h{number}") for number in range(4)))
+    stage.converge()
+    commit(stage, zone(), record("new", name="new"))
+    by_hand(stage, "UPSERT", "h2.example.com.")
+    meddle(stage, monkeypatch, ("DELETE", "h2.example.com."))
+    assert stage.apply().converged
+    assert names(stage) == {"new.example.com. A"}
+    assert stage.store.inventory("test").intents == {}
+
+
+def test_a_name_that_changes_hands_between_manifests_of_two_types_is_changed_in_one_batch(stage: Stage) -> None:
+    """It is never without an answer, and no record comes beside what it cannot stand beside."""
+    commit(stage, zone(), record("address", name="www"), record("old", name="old"))
+    stage.converge()
+    commit(stage, zone(), record("name", name="www", type="CNAME", values=["a.net"]), record("new", name="new"))
+    create, delete = (action for action in stage.plan().actions if action.address.name in ("name", "address"))
+    assert (create.verb, delete.verb) == (Verb.CREATE, Verb.DELETE)
+    assert delete.needs == {create.key}
+    stage.calls.clear()
+    assert stage.apply().converged
+    assert stage.changes == ["ChangeResourceRecordSets"]
+    assert names(stage) == {"www.example.com. CNAME", "new.example.com. A"}
+
+
+def test_a_name_keeps_its_answer_until_the_one_that_takes_its_place_can_be_made(stage: Stage) -> None:
+    """What is to answer waits for a load balancer, or a health check; what answers now stays as long."""
+    check = document("route53.aws/v1", "HealthCheck", "web", {"type": "TCP", "ipAddress": "203.0.114.1", "port": 443})
+    commit(stage, zone(), record("address", name="www"))
+    stage.converge()
+    commit(stage, zone(), check, record("name", name="www", type="CNAME", values=["a.net"], healthCheck="web"))
+    stage.paused = lambda address: "not now" if address.kind == "route53/HealthCheck" else ""
+    stage.apply()
+    assert names(stage) == {"www.example.com. A"}
+    stage.paused = lambda address: ""
+    assert stage.apply().converged
+    assert names(stage) == {"www.example.com. CNAME"}
+
+
+def test_a_record_that_is_split_among_several_takes_along_what_points_to_it(stage: Stage) -> None:
+    """The alias waits for the new ones, the old one for the alias, and the new ones for the old to make room: all at once."""
+    alias = record("top", name="@", alias={"target": "www"})
+    commit(stage, zone(), alias, record("www", name="www"))
+    stage.converge()
+    split = [record(colour, name="www", routing={"weight": 1}, setIdentifier=colour) for colour in ("blue", "green")]
+    commit(stage, zone(), record("top", name="@", alias={"target": "blue"}), *split)
+    stage.calls.clear()
+    assert stage.apply().converged
+    assert stage.changes == ["ChangeResourceRecordSets"]
+
+
+def test_two_records_that_change_names_are_one_batch(stage: Stage) -> None:
+    commit(stage, zone(), record("a", name="a", values=["192.0.2.1"]), record("b", name="b", values=["192.0.2.2"]))
+    stage.converge()
+    commit(stage, zone(), record("a", name="b", values=["192.0.2.1"]), record("b", name="a", values=["192.0.2.2"]))
+    stage.calls.clear()
+    assert stage.apply().converged
+    assert stage.changes == ["ChangeResourceRecordSets"]
+
+
+def test_each_zone_has_its_own_batch_and_its_own_failures(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second zone is gone by the time; a value of the first zone is a name of the third, which is changed before it."""
+    places = ("example.com", "example.net", "example.org")
+    zones = [zone(name) for name in places]
+    commit(stage, *zones)
+    stage.converge()
+    points = {"type": "CNAME", "values": ["${out.RecordSet.org.dnsName}"]}
+    commit(stage, *zones, record("com", name="x", **points), *(record(n[-3:], zone=n, name="x") for n in places[1:]))
+    call = Aws.call
+    asked: list[str] = []
+
+    def lost(self: Aws, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        if operation == "ChangeResourceRecordSets":
+            name = params["ChangeBatch"]["Changes"][0]["ResourceRecordSet"]["Name"]
+            asked.append(name)
+            if name.endswith("net."):
+                raise AwsRefused("AccessDenied", code="AccessDenied")
+        return call(self, service, operation, **params)
+
+    monkeypatch.setattr(Aws, "call", lost)
+    outcome = stage.apply()
+    assert sorted(asked) == ["x.example.com.", "x.example.net.", "x.example.org."]
+    assert asked.index("x.example.org.") < asked.index("x.example.com.")
+    assert [s.address.name for s in outcome.statuses.values() if s.state is State.FAILED] == ["net"]
 
 
 # Delegation

@@ -80,12 +80,15 @@ class Kind:
         name_field: str = "",
         outputs: tuple[str, ...] = ("arn",),
         reach: str = "account",
+        made: bool = True,
     ) -> None:
         self.id = kind
         self.spec = spec
         self.name_field = name_field
         self.outputs: Mapping[str, str] = dict.fromkeys(outputs, "an output")
         self.reach = reach
+        self.made = made
+        self.claimed_by: tuple[str, ...] = ("policyName",) if kind == "sns/Topic" else ()
         self.deletion = Deletion.RETAIN if kind == "msk/Topic" else Deletion.DELETE
         self.checked = 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 
 from controller.aws.account import acting
-from controller.aws.client import Aws
+from controller.aws.client import Aws, changes_made
 from controller.errors import AlreadyExists, AwsBusy, AwsRefused, AwsTemporary, Held, NotFound, StateError
-from controller.kinds.base import Kind
+from controller.kinds.base import Kind, Told
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
 from controller.model.inventory import Failure, Inventory
-from controller.model.observed import Made, Observed, Whole
+from controller.model.observed import Made, Observed, Step, Whole
 from controller.model.plan import Action, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion
@@ -57,7 +57,8 @@ class Stage:
         )
 
     def carry_out(self, action: Action, commit: str = "c1") -> Ended:
-        return self.applier(commit)(action)
+        (ended,) = self.applier(commit)([action])
+        return ended
 
     @property
     def inventory(self) -> Inventory:
@@ -94,6 +95,14 @@ def test_a_create_has_its_tags_in_the_call_and_is_on_record_afterwards() -> None
     assert (found.address, found.id, found.commit, found.created) == (X, "thing-x", "c1", NOW)
     assert (found.file, found.line) == ("x.yaml", 2)
     assert (found.deletion, found.outputs) == (Deletion.RETAIN, {"id": "thing-x"})
+
+
+def test_a_create_has_the_specs_own_tags_even_where_the_plan_could_not_know_the_spec() -> None:
+    """As with a subnet whose IPv6 range is a part of what AWS gives its VPC: it has its Name from the first moment on."""
+    stage = Stage()
+    action = creation(tags={"Name": "x", "trueup:scope": "mine"})
+    stage.carry_out(replace(action, tags={"team": "a", **ours("x")}))
+    assert stage.cloud.live["thing-x"].tags == {"Name": "x", "team": "a", **ours("x")}
 
 
 def test_the_intent_is_on_record_before_the_create_and_gone_after_it() -> None:
@@ -147,7 +156,7 @@ def test_what_is_not_ready_after_its_create_is_pending() -> None:
 def test_what_was_made_can_be_referred_to_in_the_same_pass() -> None:
     applier = Stage().applier()
     assert applier.outputs(X, "id") is None
-    applier(creation())
+    applier([creation()])
     assert applier.outputs(X, "id") == "thing-x"
 
 
@@ -508,10 +517,10 @@ def test_an_action_that_is_skipped_is_told_with_its_reason() -> None:
 def test_the_calls_of_an_action_are_made_in_its_resources_name() -> None:
     """So that the gate before each call can stop those of one paused resource."""
     stage = Stage()
-    asked: list[Address | None] = []
+    asked: list[tuple[Address, ...]] = []
     stage.cloud.on["create"] = lambda: asked.append(acting.get())
     stage.carry_out(creation())
-    assert asked == [X]
+    assert asked == [(X,)]
 
 
 class Revisioned(Cloud):
@@ -525,7 +534,7 @@ class Revisioned(Cloud):
 def test_what_an_update_has_renewed_is_known_to_others_and_on_record() -> None:
     stage = Stage(Revisioned(thing("x")))
     applier = stage.applier()
-    ended = applier(change(thing("x"), steps=["a"]))
+    (ended,) = applier([change(thing("x"), steps=["a"])])
     assert (ended.result, ended.pending) == (Result.DONE, "is rolled out")
     assert applier.outputs(X, "id") == "thing-x:2"
     (found,) = stage.inventory.entries
@@ -600,7 +609,9 @@ def test_an_update_that_is_cut_off_leaves_the_intent_of_its_new_name() -> None:
 
 def test_what_was_not_known_when_it_was_planned_is_looked_at_once_it_is() -> None:
     """A plan cannot count what it does not know yet: then the update is held here, and the next plan says so."""
-    whole = Whole("z", "layers", parts=10, removable=9, where="the zone", percent=30, field="layers")
+    whole = Whole(
+        "z", "layers", parts=10, removable=9, address=address("z"), where="the zone", percent=30, field="layers"
+    )
     layers = [{"name": name} for name in "abcd"]
     live = replace(thing("x", layers=layers), whole=whole)
     stage = Stage(Cloud(live))
@@ -612,3 +623,168 @@ def test_what_was_not_known_when_it_was_planned_is_looked_at_once_it_is() -> Non
         Result.HELD,
         "4 of 10 layers would change or go, more than 30%; to go on, commit `guard: {changePercent: 40}` in the zone",
     )
+
+
+class Together(Cloud):
+    """Things that cannot be tagged, and are changed two in a call. `bad` are refused; `before` is asked before each call, by its
+    number, and may raise; `dumb` are those that nothing is told of."""
+
+    taggable = False
+    together = True
+
+    def __init__(self, *live: Observed[Any], bad: str = "", dumb: str = "") -> None:
+        super().__init__(*live)
+        self.bad, self.dumb = bad, dumb
+        self.steps: dict[str, Step[Any]] = {}
+        self.before: Callable[[int], object] = lambda number: None
+
+    def change(self, aws: Aws, steps: Sequence[Step[Any]]) -> Iterator[Told]:
+        self.steps = {_name(step): step for step in steps}
+        for number, at in enumerate(range(0, len(steps), 2)):
+            self.before(number)
+            some = {at + place: step for place, step in enumerate(steps[at : at + 2])}
+            self.calls.append(tuple(map(_name, some.values())))
+            changes_made.set(changes_made.get() + 1)
+            yield {place: self._told(step) for place, step in some.items() if _name(step) not in self.dumb}
+
+    def _told(self, step: Step[Any]) -> Made | AwsRefused | None:
+        if _name(step) in self.bad:
+            return AwsRefused(f"{_name(step)} is bad")
+        return Made(f"thing-{_name(step)}", self.foreseen(step.spec)) if step.spec else None
+
+    def foreseen(self, spec: ThingSpec) -> Mapping[str, str]:
+        return {"id": f"thing-{spec.thing_name}"}
+
+
+def _name(step: Step[Any]) -> str:
+    spec: Any = step.spec or (step.live and step.live.spec)
+    return str(spec.thing_name)
+
+
+def creations(*names: str) -> list[Action]:
+    return list(make_plan(situation(tuple(manifest(name) for name in names))).actions)
+
+
+def ends(found: Iterable[Ended]) -> dict[str, tuple[Result, str]]:
+    return {end.action.address.name: (end.result, end.reason) for end in found}
+
+
+def recorded(stage: Stage) -> tuple[set[str], set[str]]:
+    """What is on record as ours, and what as begun, by name."""
+    return {one.address.name for one in stage.inventory.entries}, {one.name for one in stage.inventory.intents}
+
+
+DONE = (Result.DONE, "")
+
+
+def test_of_what_goes_together_all_is_on_record_as_begun_before_the_first_call_and_what_was_made_before_the_next() -> (
+    None
+):
+    stage = Stage(cloud := Together())
+    found: list[tuple[set[str], set[str]]] = []
+    cloud.before = lambda number: found.append(recorded(stage))
+    assert ends(stage.applier()(creations("a", "b", "c"))) == dict.fromkeys("abc", DONE)
+    assert found == [(set(), {"a", "b", "c"}), ({"a", "b"}, {"c"})]
+    assert recorded(stage) == ({"a", "b", "c"}, set())
+    assert cloud.calls == [("a", "b"), ("c",)]
+
+
+def test_what_goes_together_is_on_record_in_one_write_for_each_call() -> None:
+    """A thousand waits for the disk are too many."""
+    stage = Stage(Together())
+    writes: list[str] = []
+    stage.store._db.set_trace_callback(lambda text: writes.append(text) if text == "COMMIT" else None)
+    stage.applier()(creations("a", "b", "c", "d"))
+    assert len(writes) == 3
+
+
+def test_a_refusal_of_one_that_goes_together_with_others_is_noted_of_that_one_alone() -> None:
+    stage = Stage(Together(bad="b"))
+    found = ends(stage.applier()(creations("a", "b", "c")))
+    assert found == {"a": DONE, "b": (Result.REFUSED, "b is bad"), "c": DONE}
+    assert recorded(stage) == ({"a", "c"}, set())
+    (failure,) = stage.inventory.failures.values()
+    assert (failure.address.name, failure.message, failure.attempts) == ("b", "b is bad", 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "result", "begun"),
+    [
+        (Held("paused"), Result.HELD, set()),
+        (AwsRefused("denied"), Result.REFUSED, set()),
+        (AwsTemporary("reset"), Result.FAILED, {"c", "d"}),
+    ],
+)
+def test_what_stops_between_two_calls_is_said_of_what_was_not_sent_and_the_rest_stays_done(
+    error: Exception, result: Result, begun: set[str]
+) -> None:
+    """Where no answer came, what was begun may have been made: only then does its intent stay."""
+    stage = Stage(cloud := Together())
+    cloud.before = lambda number: refuse(error)() if number else None
+    found = ends(stage.applier()(creations("a", "b", "c", "d")))
+    assert found == {"a": DONE, "b": DONE, "c": (result, str(error)), "d": (result, str(error))}
+    assert recorded(stage) == ({"a", "b"}, begun)
+
+
+def test_no_further_call_is_made_while_what_was_done_cannot_be_put_on_record() -> None:
+    stage = Stage(cloud := Together())
+    cloud.before = lambda number: stage.store._db.execute("PRAGMA query_only = 1")
+    found = ends(stage.applier()(creations("a", "b", "c")))
+    assert {result for result, _ in found.values()} == {Result.FAILED}
+    assert all("state file" in reason for _, reason in found.values())
+    assert cloud.calls == [("a", "b")]
+    stage.store._db.execute("PRAGMA query_only = 0")
+    assert recorded(stage) == (set(), {"a", "b", "c"})
+
+
+def test_what_a_kind_does_not_tell_of_is_a_mistake_of_that_kind() -> None:
+    found = ends(Stage(Together(dumb="b")).applier()(creations("a", "b", "c")))
+    assert found["a"] == found["c"] == DONE
+    assert found["b"][1].startswith("a mistake in trueup: RuntimeError: test/Thing has not told")
+
+
+def test_what_goes_together_is_told_with_the_lines_that_ask_for_it_and_what_each_needs() -> None:
+    """What another is to be referred to by is known before it is made."""
+    link = Link(address("b"), "id", loose=True)
+    wanted = (manifest("a", links=(link,), peers=["b"]), manifest("b"))
+    live = (thing("b", steps=["x"], tags={}), thing("z"))
+    cloud = Together(*live)
+    stage = Stage(cloud)
+    for name in ("b", "z"):
+        stage.store.applied(entry(address(name), f"thing-{name}"))
+    given = situation(wanted, {"test/Thing": live}, inventory=stage.inventory)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": cloud}))
+    assert ends(stage.applier()(plan.actions)) == dict.fromkeys("abz", DONE)
+    steps: dict[str, Any] = dict(cloud.steps)
+    places = {name: place for place, name in enumerate(steps)}
+    assert steps["a"].needs == {places["b"]}
+    assert steps["a"].spec.peers == frozenset({"thing-b"})
+    assert {name: step.where for name, step in steps.items()} == {"a": "a.yaml:2:1", "b": "b.yaml:2:1", "z": ""}
+    assert (steps["b"].changed, steps["z"].spec) == (frozenset({"steps"}), None)
+
+
+def test_what_needs_something_that_could_not_even_be_asked_for_does_not_go_either() -> None:
+    """What is to take its place waits for something that is not known: then who makes room for it stays."""
+    comes = needy()
+    goes = Action(Verb.DELETE, address("z"), "git names it no more", live=thing("z"), needs=frozenset({comes.key}))
+    stage = Stage(cloud := Together(thing("z")))
+    found = ends(stage.applier()([comes, goes]))
+    assert found["x"][0] is Result.WAITING
+    assert found["z"] == (Result.SKIPPED, f"waits for test/Thing/x: {found['x'][1]}")
+    assert cloud.calls == []
+
+
+def test_the_calls_of_what_goes_together_are_made_in_the_names_of_all_of_it() -> None:
+    """So that a pause of any stops them."""
+    stage = Stage(cloud := Together())
+    asked: list[tuple[Address, ...]] = []
+    cloud.before = lambda number: asked.append(acting.get())
+    stage.applier()(creations("a", "b"))
+    assert asked == [(address("a"), address("b"))]
+
+
+def test_only_what_a_kind_can_change_together_goes_together_and_what_is_replaced_in_its_place_goes_alone() -> None:
+    action = creation()
+    assert Stage().applier().group(action) == ""
+    assert Stage(Together()).applier().group(action) == "test/Thing"
+    assert Stage(Together()).applier().group(replace(action, in_place=True)) == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dns.rdata
 import pytest
 from hypothesis import given
@@ -22,10 +24,12 @@ from controller.model.dns import (
     within,
 )
 
+_QUAD = re.compile(r"\d+\.\d+\.\d+\.\d+")
+"""What may be an address, which no name is."""
 OCTETS = st.binary(min_size=1, max_size=20)
 LABELS = st.lists(OCTETS, min_size=1, max_size=6)
 PLAIN = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=20)
-NAMES = st.lists(PLAIN, min_size=1, max_size=5).map(".".join)
+NAMES = st.lists(PLAIN, min_size=1, max_size=5).map(".".join).filter(lambda name: not _QUAD.fullmatch(name))
 WORD16 = st.integers(0, 0xFFFF)
 
 

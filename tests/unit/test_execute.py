@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 
@@ -20,19 +20,33 @@ def action(name: str, *needs: Action, held: str = "") -> Action:
 
 
 class Run:
-    """An execution whose actions succeed unless told otherwise. `began` are the names of those begun, in order."""
+    """An execution whose actions succeed unless told otherwise, by name or `always`. `began` are the names of those begun, in
+    order; `groups` the same as they went together."""
 
-    def __init__(self, *actions: Action, workers: int = 4, **ends: Callable[[Action], Ended]) -> None:
+    def __init__(
+        self, *actions: Action, workers: int = 4, together: str = "", **ends: Callable[[Action], Ended]
+    ) -> None:
         self.began: list[str] = []
+        self.groups: list[list[str]] = []
         self._ends = ends
-        ended = execute(Plan(SCOPE, actions), self._carry_out, self._skip, workers)
+        self._together = together
+        ended = execute(Plan(SCOPE, actions), self._carry_out, self._skip, workers, self._group)
         self.results = {end.action.address.name: end.result for end in ended.values()}
         self.reasons = {end.action.address.name: end.reason for end in ended.values() if end.reason}
 
-    def _carry_out(self, what: Action) -> Ended:
+    def _carry_out(self, whole: Sequence[Action]) -> list[Ended]:
+        self.groups.append([what.address.name for what in whole])
+        return [self._one(what) for what in whole]
+
+    def _group(self, what: Action) -> str:
+        """Those whose names begin alike go together."""
+        return self._together if self._together and what.address.name.startswith(self._together) else ""
+
+    def _one(self, what: Action) -> Ended:
         name = what.address.name
         self.began.append(name)
-        return self._ends[name](what) if name in self._ends else Ended(what, Result.DONE)
+        end = self._ends.get(name, self._ends.get("always"))
+        return end(what) if end else Ended(what, Result.DONE)
 
     def _skip(self, what: Action, reason: str) -> Ended:
         return Ended(what, Result.SKIPPED, reason)
@@ -83,7 +97,7 @@ def test_no_more_run_at_a_time_than_there_are_workers() -> None:
         return Ended(what, Result.DONE)
 
     names = "abcdef"
-    Run(*(action(name) for name in names), workers=2, **dict.fromkeys(names, work))
+    Run(*(action(name) for name in names), workers=2, always=work)
     assert most <= 2
 
 
@@ -172,3 +186,51 @@ def test_each_action_has_the_context_of_the_pass_and_keeps_its_own() -> None:
     Run(first, action("second", first), workers=1, first=note, second=note)
     assert found == ["the pass", "the pass"]
     assert noted.get() == "the pass"
+
+
+def test_what_may_go_together_and_can_go_now_is_one_group() -> None:
+    run = Run(action("r1"), action("other"), action("r2"), action("r3", held="paused"), together="r")
+    assert sorted(run.groups) == [["other"], ["r1", "r2"]]
+    assert run.results["r3"] is Result.HELD
+
+
+def test_what_needs_nothing_but_what_goes_now_goes_along_with_it() -> None:
+    """In an order in which each comes after what it needs; the rest goes later, or does not."""
+    base, bad = action("base"), action("bad")
+    first = action("r1", base)
+    second = action("r2", first, base)
+    between = action("between", first)
+    others = (
+        action("r4", second, between),
+        action("r5", second, bad),
+        action("r6", second, held="paused"),
+        replace(action("r7", second), waits="AWS is at it"),
+    )
+    run = Run(base, bad, first, second, between, action("r3", second), *others, together="r", bad=failed)
+    assert [group for group in run.groups if group[0].startswith("r")] == [["r1", "r2", "r3"], ["r4"]]
+    skipped = {name: result for name, result in run.results.items() if result is not Result.DONE}
+    assert skipped == {"bad": Result.FAILED, "r5": Result.SKIPPED, "r6": Result.HELD, "r7": Result.SKIPPED}
+
+
+def test_one_group_is_under_way_at_a_time_and_what_can_go_meanwhile_is_the_next() -> None:
+    """Each of three becomes free on its own; the first goes at once, the others together when it is over."""
+    free = threading.Event()
+
+    def slow(what: Action) -> Ended:
+        return Ended(what, Result.DONE if free.wait(PATIENCE) else Result.FAILED)
+
+    def last(what: Action) -> Ended:
+        free.set()
+        return Ended(what, Result.DONE)
+
+    one, two = action("one"), action("two")
+    after = action("after", one, two)
+    run = Run(action("r1"), one, two, action("r2", one), action("r3", two), after, together="r", r1=slow, after=last)
+    assert [sorted(group) for group in run.groups if group[0].startswith("r")] == [["r1"], ["r2", "r3"]]
+
+
+def test_what_needs_a_member_of_a_group_knows_how_that_one_ended() -> None:
+    bad, good = action("r1"), action("r2")
+    run = Run(bad, good, action("next", bad), action("other", good), together="r", r1=failed)
+    assert run.results["next"] is Result.SKIPPED
+    assert run.results["other"] is Result.DONE

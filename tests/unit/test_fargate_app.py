@@ -239,6 +239,59 @@ def test_an_image_without_a_host_is_in_the_accounts_own_registry(image: str, run
     assert made["Repository/shop"].spec["repositoryName"] == repository if repository else "Repository/shop" not in made
 
 
+OF_OTHERS = "210987654321.dkr.ecr.eu-west-1.amazonaws.com/shop"
+
+
+@pytest.mark.parametrize(
+    ("image", "policy", "repository"),
+    [
+        (
+            {"tag": "stable"},
+            {"repository": "shop", "tag": "stable"},
+            {
+                "repositoryName": "shop",
+                "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+                "imageTagMutabilityExclusionFilters": ["stable"],
+            },
+        ),
+        (
+            {"repository": f"{REGISTRY}/team/shop", "semver": "1.x", "filterTags": "^v"},
+            {"repository": "shop", "semver": "1.x", "filterTags": "^v"},
+            {"repositoryName": "team/shop", "imageTagMutability": "IMMUTABLE"},
+        ),
+        ({"repository": OF_OTHERS, "tag": "stable"}, {"repository": OF_OTHERS, "tag": "stable"}, None),
+    ],
+)
+def test_an_image_that_is_followed_has_a_policy_and_in_its_repository_only_that_tag_is_moved(
+    image: dict[str, Any], policy: dict[str, Any], repository: dict[str, Any] | None
+) -> None:
+    made = pieces(WEB, image=image)
+    assert container(made)["image"] == "${out.ImagePolicy.shop.image}"
+    assert made["ImagePolicy/shop"].spec == policy
+    assert made.get("Repository/shop", Piece("", "", {})).spec == (
+        {**repository, "scanOnPush": True} if repository else {}
+    )
+    assert messages(loaded({**WEB, "image": image, "tags": {"team": "a"}})) == []
+
+
+def test_an_image_in_a_repository_that_another_manifest_makes_can_be_followed_there() -> None:
+    made = pieces(WEB, image={"tag": "stable"}, repository=False)
+    assert made["ImagePolicy/shop"].spec == {"repository": f"{REGISTRY}/shop", "tag": "stable"}
+    assert "Repository/shop" not in made
+
+
+def test_only_what_is_in_ecr_can_be_followed() -> None:
+    with pytest.raises(ValidationError, match=r"docker\.io is none of ECR's registries"):
+        pieces(WEB, image={"repository": "docker.io/library/nginx", "tag": "1"})
+
+
+def test_an_image_that_another_manifest_finds_has_no_repository_made_for_it() -> None:
+    """A worker beside the app runs what that follows."""
+    made = pieces(WORKER, image="${out.ImagePolicy.web.image}")
+    assert container(made)["image"] == "${out.ImagePolicy.web.image}"
+    assert not {"Repository/shop", "ImagePolicy/shop"} & made.keys()
+
+
 def test_a_repository_that_another_manifest_makes_is_left_to_it() -> None:
     made = pieces(WORKER, repository=False)
     assert "Repository/shop" not in made
@@ -357,6 +410,27 @@ def test_every_part_can_be_patched_and_says_which_field_it_is_made_from() -> Non
     for address, manifest in found.scopes["test"].manifests.items():
         if address.name.startswith("shop"):
             assert manifest.data["tags"]["patched"] == "yes"
+
+
+def test_what_has_no_tags_can_be_patched_and_so_can_its_own_networks_parts() -> None:
+    patches = [
+        {"kind": "RecordSet", "name": "shop-a", "spec": {"alias": {"evaluateTargetHealth": True}}},
+        {"kind": "Subnet", "spec": {"tags": {"patched": "yes"}}},
+        {"kind": "NatGateway", "lifecycle": {"deletion": "protect"}},
+        {"kind": "Service", "spec": {"deploymentConfiguration": {"maximumPercent": 150}}},
+    ]
+    spec = {**WEB, "network": OWN, "domain": "example.com", "zone": "Z0123456789ABC", "patches": patches}
+    del spec["zones"]
+    found = loaded(spec)
+    assert messages(found) == []
+    manifests = {address.local: manifest for address, manifest in found.scopes["test"].manifests.items()}
+    assert manifests["route53/RecordSet/shop-a"].data["alias"]["evaluateTargetHealth"] is True
+    subnets = [name for name in manifests if name.startswith("ec2/Subnet/shop-")]
+    assert len(subnets) == 4
+    assert all(manifests[name].data["tags"]["patched"] == "yes" for name in subnets)
+    assert manifests["ec2/NatGateway/shop-a"].lifecycle.deletion == "protect"
+    deployment = manifests["ecs/Service/shop"].data["deploymentConfiguration"]
+    assert deployment == {"deploymentCircuitBreaker": {"enable": True, "rollback": True}, "maximumPercent": 150}
 
 
 def test_what_is_wrong_with_a_part_is_said_at_the_field_that_it_is_made_from() -> None:

@@ -13,6 +13,7 @@ from controller.model.address import Address
 from controller.model.inventory import Failure, Inventory
 from controller.model.observed import Observed, Whole
 from controller.model.plan import Action, Plan, State, Verb
+from controller.model.reference import Link
 from controller.model.scope import Guard, Mode, Scope
 from controller.reconcile.guard import Rules, fingerprint, guard
 from controller.reconcile.plan import Situation, make_plan
@@ -280,6 +281,28 @@ def test_what_aws_took_back_is_not_asked_of_it_again_for_the_same_commit() -> No
     assert status(plan, "x") == (State.HELD, f"steps differs; not done: {reason}")
 
 
+@pytest.mark.parametrize(("applied", "tried"), [(-1, False), (0, False), (1, True)])
+def test_what_refers_to_something_newer_is_not_what_aws_took_back(applied: int, tried: bool) -> None:
+    """The same commit follows a tag, under which there is another image now: a task definition was made anew for it."""
+    user = manifest("x", steps=["a"], links=(Link(address("image"), "id"),))
+    entries = (
+        replace(entry(address("x"), "thing-x"), commit="c1"),
+        replace(entry(address("image"), "thing-image"), commit="c1", created=NOW + timedelta(seconds=applied)),
+        replace(entry(address("other"), "thing-other"), created=NOW + timedelta(days=1)),
+    )
+    live = (replace(thing("x"), refused="it was rolled back"), thing("image"))
+    given = situation((user, manifest("image")), {"test/Thing": live}, inventory=Inventory(entries, fresh=False))
+    assert (not held(guarded(given, entries=entries))) == tried
+
+
+def test_what_refers_to_something_about_to_change_is_not_what_aws_took_back() -> None:
+    user = manifest("x", peers=["new"], links=(Link(address("new"), "id"),))
+    entries = (replace(entry(address("x"), "thing-x"), commit="c1"),)
+    live = (replace(thing("x"), refused="it was rolled back"),)
+    given = situation((user, manifest("new")), {"test/Thing": live}, inventory=Inventory(entries, fresh=False))
+    assert not held(guarded(given, entries=entries))
+
+
 def test_a_new_commit_tries_again_what_aws_took_back() -> None:
     given = taken_back("c0")
     assert not held(guarded(given, entries=given.inventory.entries))
@@ -288,7 +311,7 @@ def test_a_new_commit_tries_again_what_aws_took_back() -> None:
 # What resources are part of
 
 ZONE = Whole("z", "records of z", parts=20, removable=18)
-SAID = replace(ZONE, where="HostedZone z (z.yaml:1:1)", percent=30)
+SAID = replace(ZONE, address=address("z"), where="HostedZone z (z.yaml:1:1)", percent=30)
 
 
 def part(name: str, whole: Whole, **facts: Any) -> Observed[Any]:
@@ -341,9 +364,22 @@ def test_the_last_parts_of_a_whole_do_not_go_without_a_word_however_few_they_are
         "no records of z would be left; to go on, commit `guard: {empty: true}` in HostedZone z (z.yaml:1:1)"
     }
     assert parts_gone(2, replace(few, emptied=True)) == {}
-    (reason,) = set(parts_gone(2, replace(few, where="")).values())
+    (reason,) = set(parts_gone(2, replace(few, address=None, where="")).values())
     assert reason.endswith("commit `guard: {maxPercent: 100}` in scope.yaml")
     assert parts_gone(18, replace(SAID, emptied=True)) == {}
+
+
+def test_a_whole_is_not_emptied_where_another_part_is_made_in_the_same_pass() -> None:
+    few = replace(SAID, parts=3, removable=1)
+    gone = part("x", few, tags=ours("x"))
+    for wanted, emptied in (
+        (manifest("new", links=(Link(address("z"), "id"),)), False),
+        (manifest("new", colour="z"), False),  # by the id of the whole
+        (manifest("new", links=(Link(address("other"), "id"),)), True),
+    ):
+        others = [thing("z"), thing("other")]
+        given = situation((wanted, manifest("z"), manifest("other")), {"test/Thing": (gone, *others)})
+        assert bool(held(guarded(given)).get("delete x")) == emptied
 
 
 def test_a_whole_that_goes_takes_its_parts_along() -> None:
@@ -373,7 +409,7 @@ def test_of_the_whole_itself_each_item_counts_that_changes_or_goes_and_none_that
         return held(guarded(situation((manifest("x", layers=layers, **more),), {"test/Thing": (live,)})))
 
     same = [{"name": name, "size": 1} for name in "abcdef"]
-    assert changed(*same, {"name": "new", "size": 1}, colour="red") == {}
+    assert changed(*same, {"name": "new", "size": 1}, steps=["a"]) == {}
     assert changed({"name": "a", "size": 2}, *same[1:5]) == {}
     assert list(changed({"name": "a", "size": 2}, *same[1:4])) == ["update x"]
     assert list(changed(*same[:3], {"name": "new", "size": 1})) == ["update x"]

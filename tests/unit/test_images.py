@@ -75,6 +75,11 @@ def test_a_name_that_is_there_twice_is_said_with_both_places() -> None:
     ("image", "said"),
     [
         ("shop:${var.tag}", "a.yaml:6:3: the image of shop is 'shop:\\${var.tag}'; change the variable"),
+        (
+            "${out.ImagePolicy.shop.image}",
+            "the image of shop is '.*'; it follows what is pushed .ImagePolicy.: push another",
+        ),
+        ("{tag: stable}", "the image of shop is {'tag': 'stable'}; it follows what is pushed"),
         ("{a: b}", "the image of shop is {'a': 'b'}; write an image"),
         ("&image shop:1", "anchor or tag"),
         ("!!str shop:1", "anchor or tag"),

@@ -119,6 +119,19 @@ def test_an_includes_patches_reach_the_composite_and_its_pieces() -> None:
     assert manifests[Address("prod", "iam/Role", "web-bo")].data["maxSessionDuration"] == 18000
 
 
+def test_what_it_stands_for_is_known_by_its_kind_and_name_too() -> None:
+    manifests = load({"a.yaml": team("web"), "b.yaml": role("web")}).scopes["prod"].manifests
+
+    def named(kind: str | None, name: str | None) -> set[str]:
+        return {address.local for address, manifest in manifests.items() if manifest.fits(kind, name)}
+
+    pieces = {"iam/Role/web-ana", "iam/Role/web-bo", "sqs/Queue/web"}
+    assert named("Team", "web") == named("trueup/Team", None) == pieces
+    assert named(None, "web") == pieces | {"iam/Role/web"}
+    assert named("Role", "web") == {"iam/Role/web"}
+    assert named("Role", None) == {"iam/Role/web-ana", "iam/Role/web-bo", "iam/Role/web"}
+
+
 def test_its_lifecycle_is_that_of_its_pieces() -> None:
     manifests = load({"a.yaml": team("web", top="lifecycle: {deletion: protect}\n")}).scopes["prod"].manifests
     assert {manifest.lifecycle.deletion for manifest in manifests.values()} == {"protect"}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from controller.errors import TrueupError
 from controller.manifest.explain import explain, type_name
+from controller.model.fact import Fact
 from controller.model.reference import Ref
 from controller.model.spec import Part, TaggedSpec
 from tests.unit.thing import KINDS, Thing
@@ -48,6 +49,10 @@ class Widget(Thing):
     name_field = "widgetName"
     replace_on = frozenset({"widgetName", "colour"})
     outputs: ClassVar[Mapping[str, str]] = {"id": "Its id."}
+    facts = (
+        Fact("widget_length_meters", "How long it is."),
+        Fact("widget_wear", "How worn it is; always 1.", "status", ("new", "worn")),
+    )
     reads = ("test:ListWidgets",)
     writes = ("test:CreateWidget", "test:DeleteWidget")
 
@@ -76,6 +81,9 @@ def test_a_kind_is_told_from_its_docstring_to_its_last_field() -> None:
         "replaced when these change: colour, widgetName\n"
         "outputs:\n"
         "  ${out.Widget.<name>.id}  Its id.\n"
+        "metrics:\n"
+        "  trueup_widget_length_meters{scope, name}  How long it is.\n"
+        "  trueup_widget_wear{scope, name, status}  How worn it is; always 1.\n"
         "IAM actions trueup needs:\n"
         "  to look: test:ListWidgets\n"
         "  to change: test:CreateWidget, test:DeleteWidget\n"
@@ -104,6 +112,7 @@ def test_the_same_is_told_as_plain_data() -> None:
     assert data["reads"] == ["test:ListWidgets"]
     assert data["writes"] == ["test:CreateWidget", "test:DeleteWidget"]
     assert data["outputs"] == {"id": "Its id."}
+    assert data["metrics"]["trueup_widget_length_meters"] == "How long it is."
     assert data["fields"]["note"] == {
         "type": "text",
         "required": False,
@@ -117,6 +126,7 @@ def test_the_same_is_told_as_plain_data() -> None:
 def test_a_kind_without_outputs_and_replacements_says_nothing_of_them() -> None:
     text = explain("other/Part", ALL).text
     assert "outputs" not in text
+    assert "metrics" not in text
     assert "replaced" not in text
 
 

@@ -142,6 +142,17 @@ def test_two_manifests_for_one_live_resource_are_an_error_at_both_places() -> No
     assert names(loaded) == {"c/iam/Role/ci"}
 
 
+def test_what_is_no_name_and_is_wanted_twice_is_told_at_the_field_that_says_it() -> None:
+    """Two rules with one priority: nobody looks for that at their names."""
+    one, two = (
+        policy(name, "  policyName: same\n").replace("iam.aws", "sns.aws").replace("Policy", "Topic") for name in "ab"
+    )
+    found = load_in_scope(a=one, b=two).problems
+    assert [problem.field for problem in found] == ["spec.policyName"] * 2
+    assert found[0].message == "more than one Topic has policyName 'same'; also prod/sns/Topic/b at b.yaml:1:1"
+    assert one.splitlines()[found[0].where.line - 1].strip() == "policyName: same"
+
+
 def test_names_of_a_regional_kind_may_be_the_same_in_two_regions() -> None:
     topic = policy("t").replace("iam.aws", "sns.aws").replace("Policy", "Topic")
     files = {"a/scope.yaml": scope("a"), "b/scope.yaml": scope("b", region="us-east-1"), "c/scope.yaml": scope("c")}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from controller.manifest.load import Loader
 from controller.manifest.references import Index, dependency, kind_id, output_link, resolve, value_of
 from controller.manifest.variables import Wrong
 from controller.model.address import Address
 from controller.model.reference import Link
 from tests.unit.manifest_kinds import (
+    Kind,
     PolicySpec,
+    QueueSpec,
     RoleSpec,
     kinds,
     load,
@@ -21,6 +24,7 @@ from tests.unit.manifest_kinds import (
     queue,
     role,
     scope,
+    tree,
 )
 
 CI, READ = Address("prod", "iam/Role", "ci"), Address("prod", "iam/Policy", "read")
@@ -119,6 +123,22 @@ def test_an_output_is_a_link_and_stays_in_the_data() -> None:
 def test_a_wrong_output_is_an_error(text: str, message: str) -> None:
     loaded = load_in_scope(p=policy("p", f'  policyName: "{text}"\n'), q=queue("jobs"))
     assert messages(loaded) == [f"p.yaml:6:3: error: spec.policyName: {message}"]
+
+
+def test_what_is_only_looked_at_can_be_referred_to_in_its_own_scope_alone() -> None:
+    """It is on no record, in which another scope could find what it gave."""
+    latest = "apiVersion: ssm.aws/v1\nkind: Latest\nmetadata: {name: ami}\nspec: {delay: 1}\n"
+    files = {"one/scope.yaml": scope("one"), "two/scope.yaml": scope("two", "210987654321"), "two/l.yaml": latest}
+    every = {**kinds(), "ssm/Latest": Kind("ssm/Latest", QueueSpec, outputs=("value",), made=False)}
+
+    def found(folder: str, name: str) -> list[str]:
+        more = f"  description: '${{out.Latest.{name}.value}}'\n"
+        return messages(Loader(every).load(tree({**files, f"{folder}/r.yaml": role("ci", more)})))
+
+    assert found("two", "ami") == []
+    assert found("one", "two/ami") == [
+        "one/r.yaml:6:3: error: spec.description: Latest 'ami' is of scope 'two' (write a Latest in this scope as well)"
+    ]
 
 
 def test_depends_on_is_a_link_without_an_output() -> None:

@@ -31,6 +31,7 @@ from controller.model.event import (
     SourcePolled,
     StateTrouble,
 )
+from controller.model.fact import Fact, Facts
 from controller.model.plan import Action, Plan, State, Status, Verb
 from controller.model.problem import Position, Problem
 from controller.model.scope import Scope, ScopeSpec
@@ -44,6 +45,8 @@ ROLE, OTHER, GROUP = (
     Address("prod", "iam/Role", "web"),
     Address("prod", "iam/Group", "ops"),
 )
+EXPIRY = Fact("thing_expiry_timestamp_seconds", "When it expires.")
+WEAR = Fact("thing_wear", "How worn it is.", "status", ("new", "worn"))
 
 
 class Scrape:
@@ -51,7 +54,7 @@ class Scrape:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.metrics = Metrics(self.registry, "1.2.3", clock=lambda: NOW)
+        self.metrics = Metrics(self.registry, "1.2.3", [EXPIRY, WEAR], clock=lambda: NOW)
 
     def tell(self, *events: Event) -> None:
         for event in events:
@@ -84,8 +87,8 @@ def ended(error: str = "", applied: int = 0, commit: str = "c1", **states: State
     return PassEnded(Outcome("prod", commit, AT, 2.0, statuses(**states), applied, error))
 
 
-def planned(commit: str = "c1", **states: State) -> Planned:
-    return Planned(Plan(SCOPE, (), statuses(**states)), commit)
+def planned(commit: str = "c1", facts: Mapping[Address, Facts] = {}, **states: State) -> Planned:
+    return Planned(Plan(SCOPE, (), statuses(**states), facts=facts), commit)
 
 
 EVERYTHING: tuple[Event, ...] = (
@@ -98,7 +101,7 @@ EVERYTHING: tuple[Event, ...] = (
     planned(role=State.IN_SYNC),
     ActionEnded(Action(Verb.CREATE, ROLE, "new"), Result.DONE, "", 0.2),
     ended(role=State.IN_SYNC, group=State.BLOCKED),
-    planned(role=State.DRIFTED),
+    planned(facts={ROLE: {EXPIRY: NOW, WEAR: "new"}}, role=State.DRIFTED),
     PassSkipped("prod"),
     AwsCalled("iam", "CreateRole", "ok", 0.3, retries=2, throttled=True),
     Paused((PauseNote("everything", "incident", "ann", AT, AT),)),
@@ -130,7 +133,7 @@ def test_names_units_and_help_follow_prometheus_s_rules(scrape: Scrape) -> None:
 def test_no_metric_but_those_of_single_resources_grows_with_their_number(scrape: Scrape) -> None:
     scrape.tell(*EVERYTHING)
     named = {sample.name for family in scrape.families() for sample in family.samples if "name" in sample.labels}
-    assert named == {"trueup_resource_out_of_sync"}
+    assert named == {"trueup_resource_out_of_sync", "trueup_thing_expiry_timestamp_seconds", "trueup_thing_wear"}
 
 
 def test_before_anything_is_known_nothing_is_claimed(scrape: Scrape) -> None:
@@ -179,6 +182,27 @@ def test_whether_a_kind_could_be_read_is_said_of_the_last_pass_and_no_other(scra
     assert scrape.samples("observe_success") == {}
 
 
+def test_what_a_kind_tells_of_a_resource_is_a_gauge_of_its_own(scrape: Scrape) -> None:
+    """A number as it is, a word as a label: of several words the one that holds."""
+    scrape.tell(planned(facts={ROLE: {EXPIRY: NOW + 60, WEAR: "new"}, OTHER: {EXPIRY: NOW}}))
+    assert scrape.samples("thing_expiry_timestamp_seconds") == {("app", "prod"): NOW + 60, ("web", "prod"): NOW}
+    assert scrape.samples("thing_wear") == {("app", "prod", "new"): 1}
+    scrape.tell(planned(facts={ROLE: {EXPIRY: NOW + 60, WEAR: "worn"}}))
+    assert scrape.samples("thing_expiry_timestamp_seconds") == {("app", "prod"): NOW + 60}
+    assert scrape.samples("thing_wear") == {("app", "prod", "worn"): 1}
+
+
+def test_what_is_not_known_any_more_of_a_resource_is_absent_and_no_zero(scrape: Scrape) -> None:
+    """Neither where the kind could not be read in this pass, nor where there was no pass to speak of."""
+    known = planned(facts={ROLE: {EXPIRY: NOW, WEAR: "new"}})
+    for silent in (planned(role=State.UNKNOWN), ended("no credentials", role=State.UNKNOWN)):
+        scrape.tell(known, silent)
+        assert scrape.samples("thing_expiry_timestamp_seconds") == {}
+        assert scrape.samples("thing_wear") == {}
+    scrape.tell(known, ended(role=State.IN_SYNC))
+    assert scrape.samples("thing_wear") == {("app", "prod", "new"): 1}
+
+
 def test_a_pass_is_a_success_where_nothing_failed_and_nothing_is_unknown(scrape: Scrape) -> None:
     scrape.tell(ended(role=State.IN_SYNC, group=State.BLOCKED))
     assert scrape.samples("pass_success") == {("prod",): 1}
@@ -213,7 +237,8 @@ def test_commits_are_shown_by_role_and_the_old_ones_go(scrape: Scrape) -> None:
 
 
 def test_a_scope_that_git_names_no_more_leaves_nothing_behind(scrape: Scrape) -> None:
-    scrape.tell(PassStarted("prod", "c1"), KindObserved("prod", "iam/Role", 1, 0.1), ended(role=State.FAILED))
+    scrape.tell(PassStarted("prod", "c1"), KindObserved("prod", "iam/Role", 1, 0.1))
+    scrape.tell(planned(facts={ROLE: {EXPIRY: NOW, WEAR: "new"}}), ended(role=State.FAILED))
     scrape.tell(ManifestsLoaded("c2", {"test": 1}))
     gauges = [family for family in scrape.families() if family.type == "gauge"]
     left = {sample.name for family in gauges for sample in family.samples if sample.labels.get("scope") == "prod"}

@@ -72,6 +72,7 @@ def test_a_kind_is_told_what_else_the_commit_wants_and_the_record_knows() -> Non
     assert told.view is not None
     assert told.view.manifests == {**scope.manifests, **neighbour.manifests}
     assert told.view.find("test/Thing", "elsewhere/x") is other
+    assert told.view.scopes == {"prod": scope.scope, "elsewhere": neighbour.scope}
     assert not told.whole, "another scope has errors, so that a manifest may be missing"
     assert told.entries == recorded.entries
 

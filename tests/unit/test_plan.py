@@ -10,14 +10,30 @@ from typing import Any
 import pytest
 from pydantic import field_validator
 
+from controller.model.fact import Fact
 from controller.model.inventory import Inventory
 from controller.model.manifest import Manifest
-from controller.model.observed import Observed
+from controller.model.observed import Observation, Observed
 from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion, Scope
 from controller.reconcile.plan import make_plan
-from tests.unit.thing import KINDS, NOW, SCOPE, Thing, ThingSpec, address, entry, manifest, ours, part, situation, thing
+from tests.unit.thing import (
+    KINDS,
+    NOW,
+    SCOPE,
+    Glass,
+    Part_,
+    Thing,
+    ThingSpec,
+    address,
+    entry,
+    manifest,
+    ours,
+    part,
+    situation,
+    thing,
+)
 
 OBSERVING = Scope(name="prod", spec=SCOPE.spec.model_copy(update={"mode": "observe"}))
 
@@ -125,6 +141,12 @@ def test_what_is_retained_is_let_go_of_and_loses_trueups_tags(source: str) -> No
     assert only(plan).tags == {"kept": "1"}
 
 
+def test_what_is_recorded_of_another_kind_says_nothing_of_a_resource_that_has_the_same_id() -> None:
+    """A role and a group of one name: the one is retained, the other not."""
+    other = Inventory((entry(address("p", "test/Part"), "thing-x", deletion=Deletion.RETAIN),), fresh=False)
+    assert verbs(make_plan(situation((), {"test/Thing": (thing("x"),)}, inventory=other))) == [(Verb.DELETE, "x")]
+
+
 def test_a_deletion_tag_that_was_changed_by_hand_is_no_licence_to_delete() -> None:
     live = thing("x", tags={**ours("x"), "trueup:deletion": "whatever"})
     assert only(make_plan(situation((), {"test/Thing": (live,)}))).held == "its deletion is `protect`"
@@ -197,6 +219,15 @@ def test_what_cannot_be_read_is_unknown_and_never_absent() -> None:
     plan = make_plan(situation((manifest("x"),), errors={"test/Thing": "AccessDenied"}))
     assert plan.actions == ()
     assert status(plan, "x") == (State.UNKNOWN, "could not be read: AccessDenied")
+
+
+def test_what_is_known_of_a_resource_is_told_whether_or_not_it_can_be_looked_after_now() -> None:
+    """A certificate whose zone has failed expires all the same."""
+    length = Fact("thing_length_meters", "How long it is.")
+    needy = manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"])
+    live = {"test/Thing": (replace(thing("x"), facts={length: 2.0}), replace(thing("gone"), facts={length: 1.0}))}
+    assert make_plan(situation((needy,), live)).facts == {address("x"): {length: 2.0}, address("gone"): {length: 1.0}}
+    assert make_plan(situation((manifest("x"),), errors={"test/Thing": "AccessDenied"})).facts == {}
 
 
 def test_what_needs_a_manifest_with_errors_is_blocked() -> None:
@@ -438,6 +469,24 @@ def test_what_an_action_means_is_told_by_its_kind_with_names_in_place_of_ids() -
     assert sorted(told, key=str) == [(Verb.DELETE, names, None), (Verb.UPDATE, names, names)]
 
 
+def test_what_is_no_spec_before_an_output_is_put_in_is_told_as_well() -> None:
+    """A record that is an alias to a load balancer's name: with the name, its kind can say what the record answers."""
+
+    class Telling(Thing):
+        @property
+        def id(self) -> str:
+            return "test/Thing"
+
+        def tell(self, verb: Verb, before: Any, after: Any) -> Iterator[str]:
+            yield f"{verb}: {', '.join(sorted(after.parts))}"
+
+    known = Inventory((entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    wanted = replace(manifest("x", links=(Link(address("p", "test/Part"), "id"),), parts=["p"]), spec=None)
+    given = situation((wanted, manifest("p", "test/Part")), {"test/Part": (part("part-1"),)}, inventory=known)
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Telling()}))
+    assert only(plan).effects == ("create: p",)
+
+
 def test_what_can_only_be_told_by_id_is_told_by_id() -> None:
     """A field may take ids alone; then a name in it is no valid spec."""
 
@@ -480,6 +529,18 @@ def test_what_was_made_a_moment_ago_and_is_not_shown_yet_is_not_made_twice() -> 
     assert [action.verb for action in later.actions] == [Verb.CREATE]
 
 
+def test_what_aws_never_makes_twice_is_made_again_as_soon_as_it_is_gone() -> None:
+    """Somebody has deleted a record a moment after trueup made it: a minute without it would be a minute too long."""
+
+    class Sole(Part_):
+        sole = True
+
+    known = Inventory(entries=(entry(address("p", "test/Part"), "part-1"),), fresh=False)
+    given = situation((manifest("p", "test/Part"),), inventory=known, now=NOW + timedelta(seconds=30))
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Part": Sole()}))
+    assert [action.verb for action in plan.actions] == [Verb.CREATE]
+
+
 def test_what_is_as_git_wants_it_and_does_not_work_is_failed_with_awss_reason() -> None:
     live = replace(thing("x"), broken="no task of it starts", pending="0 of 2 run")
     plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
@@ -491,6 +552,48 @@ def test_what_was_taken_back_long_ago_is_no_trouble_where_git_wants_what_is_live
     live = replace(thing("x"), refused="it was rolled back")
     plan = make_plan(situation((manifest("x"),), {"test/Thing": (live,)}))
     assert status(plan, "x") == (State.IN_SYNC, "")
+
+
+def looking(*seen: Observed[Any], user: bool = True) -> Plan:
+    """The plan for what is only looked at, and for a thing that refers to what is found."""
+    glass = address("g", "test/Glass")
+    mine = manifest("g", "test/Glass")
+    refers = manifest("user", peers=["thing-was"], steps=["${out.Glass.g.id}"], links=(Link(glass, "id"),))
+    given = situation((mine, refers) if user else (mine,), {"test/Thing": (thing("user", peers={"thing-was"}),)})
+    kinds = {**KINDS, "test/Glass": Glass()}
+    return make_plan(replace(given, kinds=kinds, observations={**given.observations, "test/Glass": Observation(seen)}))
+
+
+def seen(**more: Any) -> Observed[Any]:
+    return replace(part("g"), outputs={"id": "new"}, **more)
+
+
+def test_what_is_only_looked_at_is_nobodys_and_gives_what_it_found() -> None:
+    plan = looking(seen())
+    assert status(plan, "g", "test/Glass") == (State.IN_SYNC, "")
+    assert verbs(plan) == [(Verb.UPDATE, "user")]
+    (change,) = only(plan).changes
+    assert change.after == ("new",)
+    assert address("g", "test/Glass") not in plan.owned
+
+
+def test_what_waits_for_something_that_is_only_looked_at_changes_nothing_yet() -> None:
+    plan = looking(replace(seen(pending="there is none"), outputs={}))
+    assert status(plan, "g", "test/Glass") == (State.PENDING, "there is none")
+    assert only(plan).waits == "waits for test/Glass/g: there is none"
+
+
+def test_what_aws_would_not_tell_of_one_of_several_is_unknown_and_blocks_what_needs_it() -> None:
+    plan = looking(replace(seen(unread="AccessDenied"), outputs={}))
+    assert plan.actions == ()
+    assert status(plan, "g", "test/Glass") == (State.UNKNOWN, "AccessDenied")
+    assert status(plan, "user") == (State.BLOCKED, "needs test/Glass/g, which is unknown")
+
+
+def test_what_is_only_looked_at_is_not_made_where_nothing_can_be_said_of_it() -> None:
+    plan = looking(user=False)
+    assert status(plan, "g", "test/Glass") == (State.PENDING, "what it asks for is not known yet")
+    assert verbs(plan) == [(Verb.DELETE, "user")]
 
 
 class Revisioned(Thing):
@@ -592,3 +695,69 @@ def test_who_is_to_go_keeps_what_another_is_to_have_until_it_has_it() -> None:
 def test_who_loses_what_nobody_is_to_have_waits_for_nobody() -> None:
     plan = handing(manifest("a"), manifest("b", steps=["s"]), live=(thing("a", parts={"part-p"}), thing("b")))
     assert all(action.needs == frozenset() for action in plan.actions)
+
+
+class Standing(Thing):
+    """A thing that stands in a colour, which must not be without one while one makes room for another."""
+
+    together = True
+
+    @property
+    def id(self) -> str:
+        return "test/Thing"
+
+    def slot(self, spec: ThingSpec) -> str:
+        return spec.colour or ""
+
+
+def standing(*manifests: Manifest, live: tuple[Observed[Any], ...]) -> dict[str, set[str]]:
+    """Which actions each action of the plan needs."""
+    given = situation(manifests, {"test/Thing": live}, inventory=Inventory(fresh=False))
+    plan = make_plan(replace(given, kinds={**KINDS, "test/Thing": Standing()}))
+    named = {action.key: f"{action.verb} {action.address.name}" for action in plan.actions}
+    return {named[action.key]: {named[key] for key in action.needs} for action in plan.actions}
+
+
+def test_who_leaves_a_place_goes_along_with_who_is_to_have_it() -> None:
+    """Each needs what the other does, so they can go at the same moment: here the one that holds what is to go."""
+    needs = standing(
+        manifest("new", colour="red"),
+        manifest("user"),
+        manifest("mover", colour="blue"),
+        live=(thing("old", colour="red"), thing("user", parts=["thing-old"]), thing("mover", colour="red")),
+    )
+    assert needs == {
+        "create new": {"update user"},
+        "update user": set(),
+        "update mover": {"create new"},
+        "delete old": {"create new", "update user"},
+    }
+
+
+def test_who_leaves_a_place_that_nobody_comes_to_waits_for_nobody() -> None:
+    live = (
+        thing("old", colour="red"),
+        thing("stays", colour="red"),
+    )
+    needs = standing(manifest("stays", colour="red", steps=["a"]), live=live)
+    assert needs == {"update stays": set(), "delete old": set()}
+
+
+def test_who_leaves_a_place_without_going_makes_no_room() -> None:
+    """What is retained stays where it is, and what is replaced goes by a delete of its own."""
+    live = (
+        thing("kept", colour="red", tags={**ours("kept"), "trueup:deletion": "retain"}),
+        thing("old", tags=ours("x"), colour="red"),
+    )
+    needs = standing(manifest("new", colour="red"), manifest("x", colour="blue"), live=live)
+    assert needs["forget kept"] == needs["replace x"] == set()
+    assert needs["delete x"] == {"replace x", "create new"}
+
+
+def test_two_that_change_places_can_go_at_the_same_moment() -> None:
+    needs = standing(
+        manifest("a", colour="red"),
+        manifest("b", colour="blue"),
+        live=(thing("a", colour="blue"), thing("b", colour="red")),
+    )
+    assert needs == {"update a": set(), "update b": set()}

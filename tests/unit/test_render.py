@@ -83,11 +83,17 @@ def test_a_set_shows_what_comes_and_what_goes_and_not_what_stays() -> None:
     ]
 
 
-def test_a_structure_shows_the_lines_that_differ_among_those_around_them() -> None:
+def test_an_item_that_comes_or_goes_is_a_line_without_what_it_has_by_default() -> None:
     shown = lines({"layers": [{"name": "top"}, {"name": "new"}]}, {"layers": [{"name": "top"}]})
-    assert shown == ["~ layers[new]:", "+{", '+  "name": "new",', '+  "size": 0', "+}"]
+    assert shown == ['+ layers[new]: {"name": "new"}']
     gone = lines({"layers": []}, {"layers": [{"name": "old", "size": 1}]})
-    assert gone == ["~ layers[old]:", "-{", '-  "name": "old",', '-  "size": 1', "-}"]
+    assert gone == ['- layers[old]: {"name": "old", "size": 1}']
+
+
+def test_one_that_does_not_fit_on_a_line_has_lines_of_its_own() -> None:
+    long = "n" * 200
+    shown = lines({"layers": [{"name": long, "size": 1}]}, {"layers": []})
+    assert shown == [f"~ layers[{long}]:", "+{", f'+  "name": "{long}",', '+  "size": 1', "+}"]
 
 
 def test_far_off_parts_of_a_structure_are_left_out() -> None:

@@ -90,7 +90,7 @@ def test_an_applied_resource_ends_its_intent_and_a_rename_takes_the_old_entry_al
     store.intend(ROLE, "app")
     store.applied(ENTRY)
     assert store.inventory("prod").intents == {}
-    renamed = replace(ENTRY, address=Address("prod", "iam/Role", "web"), commit="c2")
+    renamed = replace(ENTRY, address=Address("prod", "iam/Role", "web"), commit="c2", created=NOW + timedelta(1))
     store.applied(renamed)
     assert store.inventory("prod").entries == (renamed,)
     store.close()
@@ -194,3 +194,22 @@ def test_the_lock_is_held_by_one_and_let_go_at_the_end(tmp_path: Path) -> None:
         pytest.fail("two had the lock")
     with exclusive(lock):
         pass
+
+
+def test_what_is_noted_at_once_is_on_disk_all_together_or_not_at_all(file: Path) -> None:
+    store = SqliteStore(file)
+    with store.at_once():
+        store.intend(GROUP, "readers")
+        store.applied(ENTRY)
+        assert SqliteStore(file, read_only=True).inventory("prod").intents == {}
+    assert SqliteStore(file, read_only=True).inventory("prod") == store.inventory("prod")
+
+    def cut_off() -> None:
+        with store.at_once():
+            store.unintend(GROUP)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_off()
+    assert store.inventory("prod").intents == {GROUP: "readers"}
+    store.close()

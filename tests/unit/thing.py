@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from controller.aws.client import Aws
-from controller.kinds.base import Kind
+from controller.kinds.base import Kind, Lookup
 from controller.model.address import Address
 from controller.model.inventory import Entry, Inventory
 from controller.model.manifest import Desired, Manifest
@@ -92,6 +92,16 @@ class Part_(_NoAws):
         return "test/Part"
 
 
+class Glass(Lookup[PartSpec]):
+    """What is only looked at; not among KINDS, since few tests look."""
+
+    api = "test.aws/v1"
+    outputs: ClassVar[Mapping[str, str]] = {"id": "What is seen."}
+
+    def observe(self, aws: Aws, wanted: Wanted[Any]) -> Iterator[Observed[Any]]:
+        yield from ()
+
+
 KINDS: dict[str, Kind[Any]] = {"test/Thing": Thing(), "test/Part": Part_()}
 SCOPE = Scope(name="prod", spec=ScopeSpec(account="123456789012", region="eu-central-1"))
 
@@ -113,7 +123,7 @@ def manifest(
     if kind == "test/Thing":
         data = {"thingName": name, **data}
     life = Lifecycle.model_validate(lifecycle or {})
-    spec = KINDS[kind].spec.model_validate(data)
+    spec = {**KINDS, "test/Glass": Glass()}[kind].spec.model_validate(data)
     where = Position(f"{name}.yaml", 2, 1)
     return Manifest(address(name, kind), data, spec, life, where, digest or name, frozenset(links))
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from controller.aws.client import Aws
-from controller.kinds.acm.types import HostedZoneRef, HostName
+from controller.kinds.acm.types import HostName
 from controller.kinds.base import Kind
+from controller.kinds.route53.types import ZoneRef
+from controller.kinds.route53.wanted import domain_of
 from controller.kinds.tagging import Tagged, is_ours, own, read_tags, to_list, to_map
-from controller.model.manifest import Manifest
+from controller.model.dns import within as lies_within
+from controller.model.fact import Fact
+from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Wanted
 from controller.model.plan import Verb
 from controller.model.problem import Problem
@@ -37,6 +41,15 @@ ENDED: Mapping[str, str] = {
 }
 """States in which it is no good any more, and may well be in use."""
 
+EXPIRY = Fact("certificate_expiry_timestamp_seconds", "When the certificate expires; absent before it is issued.")
+RENEWAL = Fact(
+    "certificate_renewal",
+    "How far AWS is with the renewal of an issued certificate; always 1. AWS renews no certificate that is ineligible: nothing "
+    "uses it.",
+    "status",
+    ("eligible", "ineligible", "pending_auto_renewal", "pending_validation", "success", "failed"),
+)
+
 Records = Mapping[str, str]
 """Validation records: the names of CNAMEs, and what they point to."""
 
@@ -51,7 +64,7 @@ class CertificateSpec(TaggedSpec):
     key_algorithm: Literal[
         "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"
     ] = Field(default="RSA_2048", description="What its key is. AWS issues RSA_2048, EC_prime256v1 and EC_secp384r1.")
-    zone: HostedZoneRef | None = Field(
+    zone: ZoneRef | None = Field(
         default=None,
         description="The Route 53 hosted zone, by manifest name or id, in which trueup makes the validation records of the names "
         "that lie in it; unset: you make them. They stay when the certificate goes, since others for the same names, also in other "
@@ -83,6 +96,7 @@ class Certificate(Kind[CertificateSpec]):
         "notAfter": "When it expires, such as `2027-01-31T23:59:59+00:00`; empty before it is issued.",
         "renewalStatus": "How far AWS is with its renewal, in AWS's words; empty where there is none under way.",
     }
+    facts = (EXPIRY, RENEWAL)
     reads = (
         "acm:ListCertificates",
         "acm:DescribeCertificate",
@@ -109,6 +123,12 @@ class Certificate(Kind[CertificateSpec]):
             "EC_secp384r1",
         ):
             yield manifest.problem("keyAlgorithm", f"AWS issues no certificate with {spec.key_algorithm}")
+
+    def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
+        for manifest in mine:
+            wrong = _wrong_zone(manifest, view)
+            if wrong:
+                yield manifest, manifest.problem("zone", wrong)
 
     def tell(self, verb: Verb, before: CertificateSpec | None, after: CertificateSpec | None) -> Iterator[str]:
         if before and after:
@@ -175,6 +195,18 @@ class Certificate(Kind[CertificateSpec]):
 
 def _names(spec: CertificateSpec) -> frozenset[str]:
     return spec.subject_alternative_names | {spec.domain_name}
+
+
+def _wrong_zone(manifest: Manifest, view: View) -> str:
+    """Why validation records cannot be made in the zone that a manifest names, as far as manifests tell of it; or ""."""
+    zone = domain_of(view, manifest)
+    if not zone or not zone.name or not isinstance(manifest.spec, CertificateSpec):
+        return ""
+    name = zone.name.rstrip(".")
+    if zone.private:
+        return f"AWS does not see the records of {name}, which is private: name the public zone"
+    lies = any(lies_within(f"{one}.", zone.name) for one in _names(manifest.spec))
+    return "" if lies else f"none of the certificate's names lies in {name}"
 
 
 def _described(aws: Aws, arn: str) -> dict[str, Any]:
@@ -277,13 +309,39 @@ def translate(detail: Mapping[str, Any], tags: Mapping[str, str] | None, zone: s
     }
     reason = detail.get("FailureReason", "")
     failed = f"{GIVEN_UP[status]}: {reason}".removesuffix(": ") if status in GIVEN_UP else ""
-    return Observed(arn, spec, tags, outputs, _pending(detail), failed=failed)
+    return Observed(
+        arn,
+        spec,
+        tags,
+        outputs,
+        _pending(detail),
+        broken=ENDED.get(status, ""),
+        failed=failed,
+        facts=facts(detail),
+    )
+
+
+def facts(detail: Mapping[str, Any]) -> dict[Fact, float | str]:
+    """When it expires, and how far its renewal is, where AWS says so. After it has expired, too: it may be in use still."""
+    told: dict[Fact, float | str] = {}
+    if "NotAfter" in detail and detail["Status"] in ("ISSUED", *ENDED):
+        told[EXPIRY] = detail["NotAfter"].timestamp()
+    if detail["Status"] == "ISSUED" and (renewal := _renewal(detail)):
+        told[RENEWAL] = renewal.lower()
+    return told
+
+
+def _renewal(detail: Mapping[str, Any]) -> str:
+    """How far its renewal is. That the last one succeeded says nothing of the next where nothing uses it any more."""
+    last: str = detail.get("RenewalSummary", {}).get("RenewalStatus", "")
+    eligibility: str = detail.get("RenewalEligibility", "")
+    over = last in ("", "SUCCESS")
+    return eligibility if over and eligibility == "INELIGIBLE" else last or eligibility
 
 
 def _pending(detail: Mapping[str, Any]) -> str:
-    status = detail["Status"]
-    if status != WAITING:
-        return ENDED.get(status, "")
+    if detail["Status"] != WAITING:
+        return ""
     unseen = [option for option in _options(detail) if option.get("ValidationStatus") != "SUCCESS"]
     return "; ".join(_looked_for(option) for option in unseen) or "AWS has not validated it yet"
 

@@ -1,4 +1,4 @@
-"""References to certificates and hosted zones, and the names that certificates are for."""
+"""References to certificates, and the names that certificates are for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ CertificateRef = Annotated[
     ),
 ]
 """A certificate by manifest name or ARN; also one that was uploaded to IAM."""
-HostedZoneRef = Annotated[str, Ref("route53/HostedZone", output="id", literal=r"Z[A-Z0-9]+")]
 
 _NAME = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 

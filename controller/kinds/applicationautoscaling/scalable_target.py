@@ -152,7 +152,7 @@ class ScalableTarget(Kind[ScalableTargetSpec]):
     def observe(self, aws: Aws, wanted: Wanted[ScalableTargetSpec]) -> Iterator[Observed[ScalableTargetSpec]]:
         for namespace in get_args(ServiceNamespace):
             asked = {"ServiceNamespace": namespace}
-            targets = _all(aws.pages(SERVICE, "DescribeScalableTargets", page_size=PAGE, **asked), "ScalableTargets")
+            targets = targets_of(aws, namespace)
             if not targets:
                 continue
             policies = aws.pages(SERVICE, "DescribeScalingPolicies", page_size=POLICIES_PAGE, **asked)
@@ -203,6 +203,12 @@ class ScalableTarget(Kind[ScalableTargetSpec]):
             aws.call(SERVICE, "TagResource", ResourceARN=live.outputs["arn"], Tags=dict(put))
         if remove:
             aws.call(SERVICE, "UntagResource", ResourceARN=live.outputs["arn"], TagKeys=sorted(remove))
+
+
+def targets_of(aws: Aws, namespace: ServiceNamespace) -> Sequence[Mapping[str, Any]]:
+    """All targets of a namespace as AWS has them, once in a pass."""
+    pages = aws.pages(SERVICE, "DescribeScalableTargets", page_size=PAGE, ServiceNamespace=namespace)
+    return _all(pages, "ScalableTargets")
 
 
 Policies = Mapping[str, TargetTracking | StepScaling]

@@ -10,6 +10,7 @@ from controller.kinds.composite import Composite
 from controller.kinds.composites import network
 from controller.kinds.composites.fargate_app_spec import FargateAppSpec, policy_of, repository_of
 from controller.kinds.composites.network import PRIVATE, PUBLIC, Tier
+from controller.kinds.ecr.types import registry
 from controller.model.manifest import Piece
 from controller.model.rules import EVERYWHERE
 from controller.model.scope import Scope
@@ -26,7 +27,8 @@ PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 class FargateApp(Composite[FargateAppSpec]):
     """An application on Fargate, called `<app>` in all that it expands to:
 
-    ECR Repository `<app>` for an image of the scope's own account, named as the image says; LogGroup `<app>`, `/ecs/<app>`; Roles
+    ECR Repository `<app>` for an image of the scope's own account, named as the image says; ImagePolicy `<app>` for one that is
+    followed; LogGroup `<app>`, `/ecs/<app>`; Roles
     `<app>-execution`, as which ECS starts tasks, and `<app>`, which the app itself is in AWS (the region stands after both
     names, since roles belong to the whole account); Cluster, TaskDefinition, its container and Service `<app>`; SecurityGroup
     `<app>`; with `scaling` a ScalableTarget `<app>`.
@@ -69,8 +71,12 @@ class Maker:
 
     @property
     def registry(self) -> str:
-        end = ".cn" if self.partition == "aws-cn" else ""
-        return f"{self.scope.spec.account}.dkr.ecr.{self.region}.amazonaws.com{end}"
+        return registry(self.scope.spec.account, self.region)
+
+    @property
+    def image(self) -> str:
+        """The image, or of one that is followed its repository."""
+        return self.spec.image if isinstance(self.spec.image, str) else self.spec.image.repository or self.name
 
     @property
     def in_network(self) -> str:
@@ -97,17 +103,25 @@ class Maker:
                 yield replace(piece, source=f"network.{piece.source}")
 
     def repository(self) -> Iterator[Piece]:
-        found = repository_of(self.spec.image, self.registry)
-        if found and self.spec.repository:
+        found, followed = repository_of(self.image, self.registry), self.spec.followed
+        made = found and self.spec.repository
+        if made:
             # What a tag means in git, it means for ever.
+            moved = [followed.tag] if followed and followed.tag else []
+            excluded = {"imageTagMutabilityExclusionFilters": moved} if moved else {}
             yield self._piece(
                 "ecr/Repository",
                 self.name,
                 "image",
                 repositoryName=found,
                 scanOnPush=True,
-                imageTagMutability="IMMUTABLE",
+                imageTagMutability="IMMUTABLE_WITH_EXCLUSION" if moved else "IMMUTABLE",
+                **excluded,
             )
+        if followed:
+            sought = followed.model_dump(by_alias=True, exclude_none=True)
+            where = self.name if made else f"{self.registry}/{found}" if found else self.image
+            yield Piece("ecr/ImagePolicy", self.name, {**sought, "repository": where}, "image")
 
     def roles(self) -> Iterator[Piece]:
         managed = f"arn:{self.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -222,8 +236,6 @@ class Maker:
             )
 
     def _container(self) -> dict[str, Any]:
-        found = repository_of(self.spec.image, self.registry)
-        at_home = found and not self.spec.image.startswith(f"{self.registry}/")
         secrets = {
             name: source.model_dump(by_alias=True, exclude_defaults=True) for name, source in self.spec.secrets.items()
         }
@@ -241,10 +253,17 @@ class Maker:
         }
         return {
             "name": self.name,
-            "image": f"{self.registry}/{self.spec.image}" if at_home else self.spec.image,
+            "image": self._image(),
             **{field: value for field, value in given.items() if value},
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
+
+    def _image(self) -> str:
+        if self.spec.followed:
+            return _output("ImagePolicy", self.name, "image")
+        found = repository_of(self.image, self.registry)
+        at_home = found and not self.image.startswith(f"{self.registry}/")
+        return f"{self.registry}/{self.image}" if at_home else self.image
 
     def _schedule(self) -> Piece:
         tasks = {

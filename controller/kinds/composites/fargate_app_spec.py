@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from controller.kinds.acm.types import HostedZoneRef, HostName
+from controller.kinds.acm.types import HostName
 from controller.kinds.composites.network import NetworkPlan, Zones
+from controller.kinds.ecr.following import Following
+from controller.kinds.ecr.types import HOST, NAME
 from controller.kinds.ecs.task_size import CpuUnits, Mebibytes, unfit_for_fargate
 from controller.kinds.logs.log_group import Days
+from controller.kinds.route53.types import ZoneRef
 from controller.kinds.scheduler.types import TimeZone
 from controller.model.composite import CompositeSpec
 from controller.model.containers import Environment, Secrets, SecretSource
@@ -80,6 +83,22 @@ class Scaling(Part):
         return self
 
 
+def _of_ecr(repository: str) -> str:
+    host, slash, _ = repository.partition("/")
+    if slash and _HOST.fullmatch(host) and not re.fullmatch(HOST, host):
+        raise ValueError(f"{host} is none of ECR's registries, and only what is in ECR can be followed")
+    return repository
+
+
+class Followed(Following):
+    """The image that a tag, or the highest version in a range, stands for."""
+
+    repository: Annotated[str, Field(pattern=f"^({HOST}/)?{NAME}$"), AfterValidator(_of_ecr)] | None = Field(
+        default=None,
+        description="The repository, by its name in the scope's own account or by its URI; unset: the app's name.",
+    )
+
+
 class FargateAppSpec(CompositeSpec):
     """An application on Fargate."""
 
@@ -88,14 +107,16 @@ class FargateAppSpec(CompositeSpec):
         description="`web` is reached through a load balancer; `worker` is not reached at all, and nor is `schedule`, which runs "
         "at set times and ends by itself.",
     )
-    image: str = Field(
-        min_length=1,
+    image: Annotated[str, Field(min_length=1)] | Followed = Field(
         description="The image, by tag or digest. Without a registry's host (`shop:1.4.2`) it is in a repository of the scope's "
-        "own account, which is made too.",
+        "own account, which is made too. Or what is followed in ECR, by an ImagePolicy `<app>`: `{tag: stable}`, "
+        "`{repository: team/shop, semver: 1.x}`. Or another manifest's, `${out.ImagePolicy.shop.image}`: then no repository "
+        "is made.",
     )
     repository: bool = Field(
         default=True,
-        description="Whether an image's repository in the scope's own account is made; false: another manifest does so.",
+        description="Whether an image's repository in the scope's own account is made; false: another manifest does so. Tags in "
+        "it are never moved, but for one that is followed.",
     )
     schedule: Schedule | None = Field(
         default=None, description="When it runs: `cron(0 3 * * ? *)`, `rate(1 day)`; schedule needs it."
@@ -148,13 +169,18 @@ class FargateAppSpec(CompositeSpec):
         description="The name under which it is reached by https; unset: by http and the load balancer's name.",
     )
     www: bool = Field(default=False, description="Whether it is reached under `www.` and the domain too.")
-    zone: HostedZoneRef | None = Field(
+    zone: ZoneRef | None = Field(
         default=None,
         description="The domain's hosted zone, by manifest name or id, in which its records and the certificate's are made; "
         "unset: you make them, and `trueup status` tells the certificate's.",
     )
     log_retention_in_days: Days = Field(default=30, description="Days for which its log is kept; 0: for ever.")
     tags: dict[str, str] = Field(default={}, description="Tags on all of it.")
+
+    @property
+    def followed(self) -> Followed | None:
+        """What is followed in place of an image that git names."""
+        return None if isinstance(self.image, str) else self.image
 
     @property
     def own_network(self) -> NetworkPlan | None:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from controller.aws.client import Aws
 from controller.errors import NotFound
 from controller.kinds.base import Kind
+from controller.kinds.ecr.types import NAME
 from controller.kinds.tagging import Tagged, is_ours, read_tags, to_list, to_map
 from controller.model.manifest import Manifest
 from controller.model.observed import Made, Observed, Wanted
@@ -58,7 +59,7 @@ class RepositorySpec(TaggedSpec):
     repository_name: Annotated[
         str,
         Field(
-            pattern=r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$",
+            pattern=f"^{NAME}$",
             min_length=2,
             max_length=256,
         ),

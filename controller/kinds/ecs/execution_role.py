@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+from controller.kinds.ecr.types import HOST
 from controller.kinds.iam.role import RoleSpec
 from controller.model.containers import ContainerDefinition
 from controller.model.policy import PolicyDocument
@@ -23,7 +24,10 @@ PULL = (
     "ecr:BatchGetImage",
 )
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
-PRIVATE = re.compile(r"\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/")
+BY_THE_ROLE_ALONE = frozenset({"ecr:GetAuthorizationToken", *LOG, "logs:CreateLogGroup"})
+"""What nothing but a role's own policies can allow; a repository's policy, or a secret's, may allow the rest."""
+PRIVATE = re.compile(rf"{HOST}/|\$\{{out\.(ecr/)?(ImagePolicy|Repository)\.")
+"""How an image of ECR begins: with its registry, or with what another manifest gives of it."""
 
 
 def needs(container: ContainerDefinition, is_parameter: Callable[[str], bool]) -> Mapping[str, str]:

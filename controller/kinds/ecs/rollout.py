@@ -20,12 +20,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from controller.model.fact import Fact
+
 BEGINNING = timedelta(minutes=1)
 """How long after the event of a rollback its deployment begins, at most. One that began later was asked for by somebody."""
 STOPPED_TASKS_ARE_SHOWN = timedelta(hours=1)
 _ROLLBACK = re.compile(r"rolling back to deployment")
 _FAILED = re.compile(r"deployment failed: (.*)")
 _ROUTINE = re.compile(r"has (started|stopped|begun|reached)|registered|deployment (completed|failed)|rolling back")
+_FAILED_CHECK = re.compile(r"failed .*health checks")
+_CAUSES = (
+    ("image", re.compile(r"CannotPull")),
+    ("secret", re.compile(r"unable to (pull|retrieve) secret")),
+    ("out_of_memory", re.compile(r"OutOfMemory")),
+    ("health_checks", re.compile(r"health checks?|is unhealthy", re.IGNORECASE)),
+    ("alarm", re.compile(r"alarm detected", re.IGNORECASE)),
+    ("capacity", re.compile(r"unable to place|capacity is unavailable", re.IGNORECASE)),
+    ("exit", re.compile(r"exited")),
+)
+"""What ECS's words tell of a failure, the more particular first."""
+FAILURE = Fact(
+    "service_deployment_failure",
+    "Why the tasks of a service's last deployment fail, failed, or were rolled back, as ECS gives it; always 1.",
+    "reason",
+    (*(name for name, _ in _CAUSES), "other"),
+)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Service = Mapping[str, Any]
@@ -34,11 +53,13 @@ Deployment = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """How a deployment stands; each "" or a sentence. As in Observed."""
+    """How a deployment stands; each "" or a sentence, as in Observed. `failure`: the word for why its tasks fail, or "" where they
+    do not."""
 
     pending: str = ""
     refused: str = ""
     broken: str = ""
+    failure: str = ""
 
 
 def rollout(service: Service, stopped: str = "") -> Rollout:
@@ -47,14 +68,15 @@ def rollout(service: Service, stopped: str = "") -> Rollout:
     state = primary.get("rolloutState", "")
     if state == "FAILED":
         why = _because(primary.get("rolloutStateReason", ""), stopped or _cause(service))
-        return Rollout(broken=f"the deployment of {_name(primary)} failed: {why}")
+        return Rollout(broken=f"the deployment of {_name(primary)} failed: {why}", failure=_word(why))
     pending = _progress(service, primary, stopped) if state == "IN_PROGRESS" else ""
     if not _rolled_back(service):
-        return Rollout(pending)
+        failing = primary.get("failedTasks", 0) > 0 and bool(pending)
+        return Rollout(pending, failure=_word(stopped or _cause(service)) if failing else "")
     failed = _failed(service)
     what = f"of {_name(failed)} " if failed else ""
     why = _because(_verdict(service, failed), stopped or _cause(service))
-    return Rollout(pending, f"AWS rolled the deployment {what}back to {_name(primary)}: {why}")
+    return Rollout(pending, f"AWS rolled the deployment {what}back to {_name(primary)}: {why}", failure=_word(why))
 
 
 def in_trouble(service: Service, now: datetime) -> bool:
@@ -68,8 +90,10 @@ def in_trouble(service: Service, now: datetime) -> bool:
 
 def stopped_because(tasks: Sequence[Mapping[str, Any]]) -> str:
     """Why the task that failed last has stopped: `CannotPullContainerError: ...`, `app exited with 137: OutOfMemoryError: ...`."""
-    failed = [task for task in tasks if task.get("stopCode") in ("TaskFailedToStart", "EssentialContainerExited", None)]
+    failed = [task for task in tasks if _has_failed(task)]
     last = max(failed, key=lambda task: task.get("stoppedAt", _NEVER), default={})
+    if _FAILED_CHECK.search(last.get("stoppedReason", "")):
+        return str(last["stoppedReason"])  # its containers ended because they were told to
     details = [
         f"{container['name']}{f' exited with {code}' if (code := container.get('exitCode')) is not None else ''}: {reason}"
         for container in last.get("containers", ())
@@ -79,6 +103,12 @@ def stopped_because(tasks: Sequence[Mapping[str, Any]]) -> str:
         )
     ]
     return "; ".join([last.get("stoppedReason", ""), *details]).removeprefix("; ")
+
+
+def _has_failed(task: Mapping[str, Any]) -> bool:
+    """Not one that made room for another. ECS itself stops those that fail health checks."""
+    code, reason = task.get("stopCode"), task.get("stoppedReason", "")
+    return code in ("TaskFailedToStart", "EssentialContainerExited", None) or bool(_FAILED_CHECK.search(reason))
 
 
 def primary_of(service: Service) -> Deployment:
@@ -122,6 +152,10 @@ def _cause(service: Service) -> str:
     events = _events(service)
     failure = next((n for n, event in enumerate(events) if _FAILED.search(event["message"])), -1)
     return next((one["message"] for one in events[failure + 1 :] if not _ROUTINE.search(one["message"])), "")
+
+
+def _word(why: str) -> str:
+    return next((word for word, found in _CAUSES if found.search(why)), "other")
 
 
 def _because(verdict: str, cause: str) -> str:

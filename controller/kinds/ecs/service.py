@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from controller.aws.client import Aws
+from controller.kinds.applicationautoscaling.scalable_target import targets_of
 from controller.kinds.ecs import service_checks
 from controller.kinds.ecs.api import EcsKind, services, to_list, to_map
-from controller.kinds.ecs.rollout import in_trouble, primary_of, rollout, stopped_because
+from controller.kinds.ecs.rollout import FAILURE, in_trouble, primary_of, rollout, stopped_because
 from controller.kinds.ecs.service_spec import (
     DeploymentAlarms,
     DeploymentConfiguration,
@@ -47,7 +49,7 @@ class Service(EcsKind[ServiceSpec]):
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     Observation: the clusters' calls, which are shared + for each cluster ceil(n / 100) list calls and ceil(n / 10) describe calls,
-    tags included + 2 for each service whose tasks fail.
+    tags included + 2 for each service whose tasks fail + ceil(scalable targets / 50) where a manifest has a desiredCount.
     """
 
     doc = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html"
@@ -59,6 +61,7 @@ class Service(EcsKind[ServiceSpec]):
         "name": "Its name.",
         "resourceId": "What Application Auto Scaling calls it: `service/<cluster>/<name>`.",
     }
+    facts = (FAILURE,)
     reads = (
         "ecs:ListClusters",
         "ecs:DescribeClusters",
@@ -66,6 +69,7 @@ class Service(EcsKind[ServiceSpec]):
         "ecs:DescribeServices",
         "ecs:ListTasks",
         "ecs:DescribeTasks",
+        "application-autoscaling:DescribeScalableTargets",
     )
     writes = ("ecs:CreateService", "ecs:UpdateService", "ecs:DeleteService", "ecs:TagResource", "ecs:UntagResource")
 
@@ -78,6 +82,7 @@ class Service(EcsKind[ServiceSpec]):
     def check_together(self, mine: Sequence[Manifest], view: View) -> Iterator[tuple[Manifest, Problem]]:
         for manifest in mine:
             yield from ((manifest, problem) for problem in service_checks.beside_its_task(manifest, view))
+            yield from ((manifest, problem) for problem in service_checks.beside_its_scaling(manifest, view))
 
     def tell(self, verb: Verb, before: ServiceSpec | None, after: ServiceSpec | None) -> Iterator[str]:
         if before and after is None:
@@ -93,10 +98,14 @@ class Service(EcsKind[ServiceSpec]):
                 yield "stops all tasks before others start"
 
     def observe(self, aws: Aws, wanted: Wanted[ServiceSpec]) -> Iterator[Observed[ServiceSpec]]:
+        scaled = _scaled(aws, wanted)
         for service in services(aws):
             if service.get("status") == "ACTIVE":
                 failing = in_trouble(service, datetime.now(UTC))
-                yield translate(service, _stopped(aws, service) if failing else "")
+                live = translate(service, _stopped(aws, service) if failing else "")
+                if live.outputs["resourceId"] in scaled:
+                    live = replace(live, spec=live.spec.model_copy(update={"desired_count": None}))
+                yield live
 
     def create(self, aws: Aws, spec: ServiceSpec, tags: Mapping[str, str]) -> Made:
         wanted = _request(spec, {})
@@ -131,6 +140,14 @@ class Service(EcsKind[ServiceSpec]):
     def delete(self, aws: Aws, live: Observed[ServiceSpec]) -> None:
         # With force AWS stops the tasks first. Until they are gone the service drains, and is none of ours any more.
         aws.call("ecs", "DeleteService", cluster=live.spec.cluster, service=live.outputs["name"], force=True)
+
+
+def _scaled(aws: Aws, wanted: Wanted[ServiceSpec]) -> frozenset[str]:
+    """The services whose number of tasks is autoscaling's, whoever has asked for that; looked for where it matters."""
+    mine = wanted.view.of("ecs/Service") if wanted.view else ()
+    if not wanted.everything and all(manifest.data.get("desiredCount") is None for manifest in mine):
+        return frozenset()
+    return frozenset(target["ResourceId"] for target in targets_of(aws, "ecs"))
 
 
 def _stopped(aws: Aws, service: Mapping[str, Any]) -> str:
@@ -245,6 +262,7 @@ def translate(service: Mapping[str, Any], stopped: str = "") -> Observed[Service
         pending=stands.pending,
         refused=stands.refused,
         broken=stands.broken,
+        facts={FAILURE: stands.failure} if stands.failure else {},
         detail=deployment,
     )
 

@@ -8,7 +8,7 @@ from controller.kinds.ecs.service_spec import ServiceSpec
 from controller.kinds.ecs.task_spec import TaskDefinitionSpec
 from controller.model.containers import exposed
 from controller.model.manifest import Manifest, View
-from controller.model.problem import Problem
+from controller.model.problem import Problem, Severity
 
 
 def alone(manifest: Manifest) -> Iterator[Problem]:
@@ -44,7 +44,23 @@ def beside_its_task(manifest: Manifest, view: View) -> Iterator[Problem]:
     if found is None or not isinstance(found.spec, TaskDefinitionSpec):
         return
     yield from _ports(manifest, spec, found, found.spec)
+    yield from _unreached(manifest, spec, found, found.spec)
     yield from _placement(manifest, spec, found, found.spec)
+
+
+def beside_its_scaling(manifest: Manifest, view: View) -> Iterator[Problem]:
+    """Whether both git and autoscaling say how many tasks there are."""
+    spec = manifest.spec
+    if not isinstance(spec, ServiceSpec) or spec.desired_count is None:
+        return
+    for target in view.of("applicationautoscaling/ScalableTarget"):
+        named = target.data.get("resourceId") == f"service/{spec.cluster}/{spec.service_name}"
+        if named or any(link.target == manifest.address for link in target.links):
+            found = (
+                f"counts only when the service is made: the number of tasks is ScalableTarget {target.address.name}'s"
+            )
+            hint = f"leave it out, or see minCapacity at {target.where}"
+            yield manifest.problem("desiredCount", found, hint, severity=Severity.WARNING)
 
 
 def _ports(manifest: Manifest, spec: ServiceSpec, task: Manifest, definition: TaskDefinitionSpec) -> Iterator[Problem]:
@@ -62,6 +78,19 @@ def _ports(manifest: Manifest, spec: ServiceSpec, task: Manifest, definition: Ta
         if one.port_name not in named:
             text = f"no port is called {one.port_name!r} in {where}"
             yield manifest.problem("serviceConnectConfiguration.services", text, "give the port mapping that name")
+
+
+def _unreached(
+    manifest: Manifest, spec: ServiceSpec, task: Manifest, definition: TaskDefinitionSpec
+) -> Iterator[Problem]:
+    """Whether the task's ports are there for nobody. With awsvpc a mapping opens nothing: it is only what others name."""
+    named = spec.load_balancers or spec.service_registries or spec.service_connect_configuration.services
+    ports = sorted(exposed(definition.container_definitions))
+    if ports and not named and definition.network_mode == "awsvpc":
+        listed = ", ".join(f"{container}:{port}" for container, port in ports[:8])
+        found = f"no target group, nor Cloud Map or Service Connect, leads to {listed} of TaskDefinition {task.address.name}"
+        hint = f"name a target group, or leave the portMappings out at {task.where}"
+        yield manifest.problem("loadBalancers", found, hint, severity=Severity.WARNING)
 
 
 def _placement(

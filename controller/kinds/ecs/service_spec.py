@@ -130,7 +130,8 @@ class ServiceSpec(TaggedSpec):
     desired_count: int | None = Field(
         default=None,
         ge=0,
-        description="How many tasks run; unset: 1 to begin with, and then left to autoscaling or to people.",
+        description="How many tasks run; unset: 1 to begin with, and then left to people. Where autoscaling has the service, "
+        "it counts only when the service is made.",
     )
     launch_type: Literal["FARGATE", "EC2", "EXTERNAL"] | None = Field(
         default=None, description="What tasks run on; unset: as capacityProviderStrategy or the cluster has it."

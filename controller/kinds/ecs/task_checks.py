@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.kinds.ecs.execution_role import PRIVATE, lacking, needs
+from controller.kinds.ecs.execution_role import BY_THE_ROLE_ALONE, PRIVATE, lacking, needs
 from controller.kinds.ecs.task_size import unfit_for_fargate
 from controller.kinds.ecs.task_spec import TaskDefinitionSpec
 from controller.kinds.iam.policy import documents
@@ -12,6 +12,7 @@ from controller.kinds.iam.role import RoleSpec
 from controller.model.containers import ContainerDefinition, has_version, looks_secret
 from controller.model.manifest import Manifest, View
 from controller.model.problem import Problem, Severity
+from controller.model.scope import Mode
 
 FIELD = "containerDefinitions"
 FARGATE_LOGS = ("", "awslogs", "awsfirelens", "splunk")
@@ -35,7 +36,10 @@ def alone(manifest: Manifest) -> Iterator[Problem]:
 
 
 def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
-    """Whether the execution role, where git has it as well, lets ECS start the containers."""
+    """Whether the execution role, where git has it as well, lets ECS start the containers.
+
+    An error where no other policy could let it, and git has all of the role's.
+    """
     spec = manifest.spec
     if not isinstance(spec, TaskDefinitionSpec) or not spec.execution_role:
         return
@@ -52,7 +56,9 @@ def beside_its_role(manifest: Manifest, view: View) -> Iterator[Problem]:
         actions, why = ", ".join(missing), " and ".join(dict.fromkeys(missing.values()))
         found = f"Role {spec.execution_role} ({role.where}) does not allow {actions}, so that ECS cannot {why}"
         hint = "attach arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy, or allow the actions"
-        yield manifest.problem("executionRole", found, hint, severity=Severity.WARNING)
+        whole = role.lifecycle.mode is not Mode.OBSERVE and not role.lifecycle.ignore
+        surely = whole and not BY_THE_ROLE_ALONE.isdisjoint(missing)
+        yield manifest.problem("executionRole", found, hint, severity=Severity.ERROR if surely else Severity.WARNING)
 
 
 def _place(manifest: Manifest, container: ContainerDefinition, number: int) -> str:

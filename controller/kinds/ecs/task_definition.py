@@ -61,7 +61,8 @@ class TaskDefinition(EcsKind[TaskDefinitionSpec]):
             yield "registers a new revision; services that name it roll it out, and schedules run it next"
             old = {container.name: container.image for container in before.container_definitions}
             for container in after.container_definitions:
-                if container.name in old and old[container.name] != container.image:
+                # What another manifest gives is not known here; the change itself shows it.
+                if "${" not in container.image and old.get(container.name, container.image) != container.image:
                     yield f"{container.name} runs {container.image} in place of {old[container.name]}"
 
     def renewed(self, changed: frozenset[str]) -> frozenset[str]:

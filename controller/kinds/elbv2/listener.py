@@ -102,6 +102,7 @@ class Listener(Elbv2Kind[ListenerSpec]):
 
     doc = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html"
     reach = "parent"
+    claimed_by = ("loadBalancer", "port")
     replace_on = frozenset({"loadBalancer"})
     outputs: ClassVar[Mapping[str, str]] = {"arn": "The listener's ARN."}
     reads = (

@@ -119,6 +119,8 @@ class ListenerRule(Elbv2Kind[ListenerRuleSpec]):
 
     doc = "https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html"
     reach = "parent"
+    claimed_by = ("listener", "priority")
+    sole = True  # while its priority is in use, trueup waits
     replace_on = frozenset({"listener"})
     outputs: ClassVar[Mapping[str, str]] = {"arn": "The rule's ARN."}
     reads = (

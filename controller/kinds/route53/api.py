@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from controller.aws.client import Aws
 from controller.errors import AwsRefused
 from controller.kinds.base import Kind
-from controller.kinds.route53.batches import REFUSED, Change, Refusal, send
+from controller.kinds.route53.batches import REFUSED, Change, Sent, send
 from controller.kinds.tagging import to_list, to_map
 from controller.model.observed import Observed
 from controller.model.spec import Spec
@@ -94,29 +94,33 @@ def is_there(aws: Aws, zone_id: str, record: Item) -> bool:
     )
 
 
-def change_records(aws: Aws, zone_id: str, changes: Sequence[Change], where: Where | None = None) -> None:
-    """Make changes of records, in as few calls as AWS's limits allow. Raises AwsRefused with all that AWS would not take, and
-    where that is written; the rest has gone in."""
+def send_records(aws: Aws, zone_id: str, changes: Sequence[Change]) -> Iterator[Sent]:
+    """Make changes of records, in as few calls as AWS's limits allow, and tell after each what has become of which of them."""
 
-    def call(batch: list[Change]) -> None:
+    def call(batch: Sequence[Change]) -> None:
         found = [{"Action": change.verb, "ResourceRecordSet": change.record} for change in batch]
         aws.call("route53", "ChangeResourceRecordSets", HostedZoneId=zone_id, ChangeBatch={"Changes": found})
 
-    refused = send(changes, call)
+    return send(changes, call, lambda record: is_there(aws, zone_id, record))
+
+
+def change_records(aws: Aws, zone_id: str, changes: Sequence[Change], where: Where | None = None) -> None:
+    """Make changes of records. Raises AwsRefused with all that AWS would not take, and where that is written; the rest is in."""
+    refused = [sent for sent in send_records(aws, zone_id, changes) if sent.error]
     if refused:
-        raise _refusal(refused, len(changes), where or (lambda record: ""))
+        raise refusal(refused, where or (lambda record: ""), len(changes) - sum(len(sent.changes) for sent in refused))
 
 
-def _refusal(refused: Sequence[Refusal], asked: int, where: Where) -> AwsRefused:
-    told = [f"{_names(refusal, where)}: {refusal.error.message}" for refusal in refused[:_SHOWN]]
+def refusal(refused: Sequence[Sent], where: Where, rest: int = 0) -> AwsRefused:
+    """What AWS would not take, in its words; `rest` other changes went in."""
+    told = [f"{_names(sent.changes, where)}: {sent.error.message}" for sent in refused[:_SHOWN] if sent.error]
     if len(refused) > _SHOWN:
         told.append(f"... ({len(refused)} in all)")
-    rest = asked - sum(len(refusal.unit) for refusal in refused)
     done = f"; {rest} other changes went in" if rest else ""
     message = f"AWS refused {'; '.join(told)}{done}"
     return AwsRefused(message, service="route53", operation="ChangeResourceRecordSets", code=REFUSED)
 
 
-def _names(refusal: Refusal, where: Where) -> str:
-    told = {f"{r['Name'].rstrip('.')} {r['Type']}": where(r) for r in (change.record for change in refusal.unit)}
+def _names(changes: Iterable[Change], where: Where) -> str:
+    told = {f"{r['Name'].rstrip('.')} {r['Type']}": where(r) for r in (change.record for change in changes)}
     return ", ".join(f"{name} ({place})" if place else name for name, place in told.items())

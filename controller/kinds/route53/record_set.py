@@ -12,19 +12,19 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationInfo, model_validator
 
 from controller.aws.client import Aws
-from controller.errors import AwsRefused
-from controller.kinds.base import Kind
-from controller.kinds.route53.api import bare, change_records, is_private, is_there, records, zones
-from controller.kinds.route53.batches import REFUSED
+from controller.errors import AwsError
+from controller.kinds.base import Kind, Told
+from controller.kinds.route53.api import bare, is_private, records, zones
 from controller.kinds.route53.conflicts import conflicts
 from controller.kinds.route53.others import others_of
-from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
+from controller.kinds.route53.records import Key, Record, as_live, from_aws
 from controller.kinds.route53.safety import whole_of
+from controller.kinds.route53.together import take
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
 from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
 from controller.model.manifest import Manifest, View
-from controller.model.observed import Made, Observed, Wanted
+from controller.model.observed import Made, Observed, Step, Wanted
 from controller.model.plan import Verb
 from controller.model.problem import Problem
 from controller.model.spec import Spec
@@ -77,7 +77,9 @@ class RecordSet(Kind[RecordSetSpec]):
     api = "route53.aws/v1"
     doc = "https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html"
     reach = "parent"
+    sole = True  # Route 53 lists a record as soon as it has taken the change, pending or not
     taggable = False
+    together = True
     exported = False
     replace_on = frozenset({"zone"})
     outputs: ClassVar[Mapping[str, str]] = {
@@ -88,7 +90,7 @@ class RecordSet(Kind[RecordSetSpec]):
     writes = ("route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets")
 
     def claim(self, spec: RecordSetSpec) -> str:
-        return f"{spec.zone}/{spec.name}/{spec.type}/{spec.set_identifier}"
+        return _id(spec)
 
     def renewed(self, changed: frozenset[str]) -> frozenset[str]:
         return frozenset(self.outputs) if "name" in changed else frozenset()
@@ -120,29 +122,26 @@ class RecordSet(Kind[RecordSetSpec]):
                     if live.spec.key in keys or live.id in wanted.ids or (wanted.everything and not own):
                         yield live
 
+    def change(self, aws: Aws, steps: Sequence[Step[RecordSetSpec]]) -> Iterator[Told]:
+        return take(aws, steps, _becomes)
+
     def create(self, aws: Aws, spec: RecordSetSpec, tags: Mapping[str, str]) -> Made:
-        change_records(aws, spec.zone, [change("CREATE", spec.record, spec.zone)])
-        return _made(self, spec)
+        _alone(aws, Step(spec=spec))
+        return _becomes(spec)
 
     def update(
         self, aws: Aws, live: Observed[RecordSetSpec], spec: RecordSetSpec, changed: frozenset[str]
     ) -> Made | None:
-        if spec.key == live.spec.key:
-            changes = [change("UPSERT", spec.record, spec.zone)]
-        else:  # in one batch, so that the name is never without an answer
-            old = change("DELETE", live.spec.record, spec.zone, live.detail)
-            changes = [old, change("CREATE", spec.record, spec.zone)]
-        change_records(aws, spec.zone, changes)
-        return _made(self, spec)
+        return _alone(aws, Step(live, spec, changed=changed))
 
     def delete(self, aws: Aws, live: Observed[RecordSetSpec]) -> None:
-        zone = live.spec.zone
-        try:
-            change_records(aws, zone, [change("DELETE", live.spec.record, zone, live.detail)])
-        except AwsRefused as refused:
-            # AWS says the same of a record that is gone and of one that something else is wrong with.
-            if refused.code != REFUSED or is_there(aws, zone, live.detail):
-                raise
+        _alone(aws, Step(live))
+
+    def foreseen(self, spec: RecordSetSpec) -> Mapping[str, str]:
+        return _outputs(spec)
+
+    def slot(self, spec: RecordSetSpec) -> str:
+        return f"{spec.zone}/{spec.name}"
 
 
 def told(before: Record | None, after: Record | None) -> Iterator[str]:
@@ -161,8 +160,20 @@ def _answer(record: Record) -> str:
     return ", ".join(record.values)
 
 
-def _made(kind: RecordSet, spec: RecordSetSpec) -> Made:
-    return Made(kind.claim(spec), _outputs(spec))
+def _alone(aws: Aws, step: Step[RecordSetSpec]) -> Made | None:
+    """Take one step. Raises AwsError where it did not come about."""
+    (what,) = (what for told in take(aws, [step], _becomes) for what in told.values())
+    if isinstance(what, AwsError):
+        raise what
+    return what
+
+
+def _becomes(spec: RecordSetSpec) -> Made:
+    return Made(_id(spec), _outputs(spec))
+
+
+def _id(spec: RecordSetSpec) -> str:
+    return f"{spec.zone}/{spec.name}/{spec.type}/{spec.set_identifier}"
 
 
 def _outputs(spec: RecordSetSpec) -> dict[str, str]:
@@ -182,7 +193,7 @@ def _asked(view: View) -> dict[Domain, list[Manifest]]:
 def _records(aws: Aws, zone_id: str, name: str, private: bool, view: View | None) -> Iterator[Observed[RecordSetSpec]]:
     found = records(aws, zone_id)
     others = others_of(found)
-    whole = whole_of(view, zone_id, name, private, map(key_in, found))
+    whole = whole_of(view, zone_id, name, private, found)
     for record in found:
         yield replace(translate(record, zone_id, others), whole=whole)
 
@@ -193,8 +204,7 @@ def translate(
     """The record of a ListResourceRecordSets reply."""
     spec = as_live(RecordSetSpec, {"zone": zone_id, **from_aws(record, zone_id)})
     holder = others.get((record["Name"], record["Type"]), "")
-    id_ = f"{zone_id}/{spec.name}/{spec.type}/{spec.set_identifier}"
-    return Observed(id_, spec, None, _outputs(spec), holder=holder, detail=record)
+    return Observed(_id(spec), spec, None, _outputs(spec), holder=holder, detail=record)
 
 
 def _clashes(manifests: Sequence[Manifest], zone: Domain, view: View) -> Iterator[tuple[Manifest, Problem]]:

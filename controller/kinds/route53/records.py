@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from controller.kinds.route53.alias_zones import zone_of
-from controller.kinds.route53.batches import Change, Verb
+from controller.kinds.route53.batches import Change, Slot, Verb
 from controller.kinds.route53.routing import Routing, routing_from_aws, routing_to_aws
 from controller.kinds.route53.types import HealthCheckRef, TargetRef
 from controller.model.dns import (
@@ -181,7 +181,20 @@ def as_live(model: type[R], fields: Mapping[str, Any]) -> R:
         return cast(R, model.model_construct(**fields))
 
 
-def change(verb: Verb, record: Record, zone_id: str, raw: Mapping[str, Any] | None = None) -> Change:
-    """A change of one record. A DELETE takes it as AWS gave it (`raw`), to the letter."""
-    target = record.alias.target if record.alias and record.alias.zone_id in ("", zone_id) else ""
-    return Change(verb, raw or to_aws(record, zone_id), record.name, target)
+def change(
+    verb: Verb,
+    record: Record,
+    zone_id: str,
+    raw: Mapping[str, Any] | None = None,
+    *,
+    before: Record | None = None,
+    needs: frozenset[Slot] = frozenset(),
+) -> Change:
+    """A change of one record, which was `before`. A DELETE takes it as AWS gave it (`raw`), to the letter."""
+    left = _target(before, zone_id) if before else ""
+    return Change(verb, raw or to_aws(record, zone_id), record.name, _target(record, zone_id), left, needs)
+
+
+def _target(record: Record, zone_id: str) -> str:
+    """What an alias points to in its own zone."""
+    return record.alias.target if record.alias and record.alias.zone_id in ("", zone_id) else ""

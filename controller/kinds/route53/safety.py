@@ -7,9 +7,11 @@ records: each is part of a Whole (see reconcile/guard.py). What must not be touc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
+from controller.kinds.route53.others import validates_a_certificate
 from controller.kinds.route53.records import Key
 from controller.kinds.route53.wanted import any_zone_manifest
 from controller.kinds.route53.zone_spec import APEX_TYPES, HostedZoneSpec, ZoneGuard
@@ -18,21 +20,26 @@ from controller.model.manifest import Manifest, View
 from controller.model.observed import Whole
 
 
-def whole_of(view: View | None, id_: str, name: str, private: bool, found: Iterable[Key]) -> Whole:
+def whole_of(view: View | None, id_: str, name: str, private: bool, found: Iterable[Mapping[str, Any]]) -> Whole:
     """A live zone, as the whole that its records are part of."""
     manifest = any_zone_manifest(view, id_, name, private) if view else None
-    keys = list(found)
-    own = sum(key[:2] in [(name, type_) for type_ in APEX_TYPES] for key in keys)
     guard = _guard(manifest) if manifest else ZoneGuard()
+    records = list(found)
+    useful = [each for each in records if not (_is_apex(each, name) or validates_a_certificate(each))]
     return Whole(
         id=id_,
         name=f"records of {readable(name)}",
-        parts=len(keys),
-        removable=len(keys) - own,
+        parts=len(records),
+        removable=len(useful),
+        address=manifest.address if manifest else None,
         where=f"HostedZone {manifest.address.name} ({manifest.where})" if manifest else "",
         percent=guard.change_percent,
         emptied=guard.empty,
     )
+
+
+def _is_apex(record: Mapping[str, Any], name: str) -> bool:
+    return record["Name"] == name and record["Type"] in APEX_TYPES
 
 
 def _guard(manifest: Manifest) -> ZoneGuard:

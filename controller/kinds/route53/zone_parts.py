@@ -33,12 +33,13 @@ DELEGATION_TTL = 172800
 @dataclass(frozen=True)
 class Detail:
     """What an update needs again. `raw`: records as AWS has them; `others`: whose the records of other tools are; `own`: those
-    that the manifest looks after, which go with the zone; `delegations`: its NS record in each zone above it; `logging`: the id
-    of the query logging; `where` tells where git says something of a record."""
+    that the manifest looks after; `along`: those that go with the zone; `delegations`: its NS record in each zone above it;
+    `logging`: the id of the query logging; `where` tells where git says something of a record."""
 
     raw: Mapping[Key, Item] = field(default_factory=dict)
     others: Mapping[Key, str] = field(default_factory=dict)
     own: frozenset[Key] = frozenset()
+    along: frozenset[Key] = frozenset()
     delegations: Mapping[str, Item] = field(default_factory=dict)
     logging: str = ""
     where: Where | None = field(default=None, compare=False, repr=False)
@@ -83,7 +84,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
     )
     # A zone that was made a moment ago has no tags yet: then only the record of what was begun can tell whose it is.
     begun = not tags and zone["CallerReference"].startswith(MARK) and id_ not in sight.wanted.ids
-    whole = whole_of(view, id_, name, private, content.raw)
+    whole = whole_of(view, id_, name, private, content.raw.values())
     logging = _logging(sight).get(id_, {}).get("Id", "")
     return Observed(
         id_,
@@ -92,7 +93,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
         marked(outputs(sight.aws, id_, name, servers), content.own),
         keep=content.keep,
         whole=replace(whole, field="records") if content.raw else None,
-        detail=Detail(content.raw, content.others, content.own, above, logging, _where(manifest, name)),
+        detail=Detail(content.raw, content.others, content.own, content.along, above, logging, _where(manifest, name)),
     )
 
 
@@ -102,13 +103,14 @@ def _ours(sight: Sight, id_: str) -> bool:
 
 @dataclass(frozen=True)
 class _Content:
-    """What is in a zone. `records`: what the manifest may have a say in; `own`: which of them it looks after, or has; `keep`: why
-    the zone must not be deleted."""
+    """What is in a zone. `records`: what the manifest may have a say in; `own`: which of them it looks after; `along`: which go
+    with the zone; `keep`: why it must not be deleted."""
 
     raw: Mapping[Key, Item] = field(default_factory=dict)
     others: Mapping[Key, str] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     own: frozenset[Key] = frozenset()
+    along: frozenset[Key] = frozenset()
     keep: str = ""
 
 
@@ -123,15 +125,16 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
     listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
-    # Those that a Certificate has made are in no manifest.
-    validating = {key for key, item in found.items() if full and validates_a_certificate(item)}
-    free = {key for key in found.keys() - taken - others.keys() - validating if key[:2] not in _apex(name)}
+    # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
+    validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
+    free = {key for key in found.keys() - taken - others.keys() if key[:2] not in _apex(name)}
+    free -= validating if full else frozenset()
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    left = found.keys() - made - {key for key in found if key[:2] in _apex(name)}
+    left = found.keys() - made - validating - {key for key in found if key[:2] in _apex(name)}
     marks_known = _remembered(sight, id_)
     known = {key for key in left if _mark(key) in marks_known}
     mine = known | listed if _manages(sight, manifest) else known  # what is only observed is nobody's yet
@@ -141,6 +144,7 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
         others=others,
         records=tuple(as_live(Record, from_aws(found[key], id_)) for key in sorted(seen | apex)),
         own=own,
+        along=own | (validating - made),
         keep=_kept(left - own),
     )
 
@@ -395,7 +399,7 @@ def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Ch
         if key not in there:
             yield change("CREATE", record, live.id)
         elif record != there[key]:
-            yield change("UPSERT", record, live.id)
+            yield change("UPSERT", record, live.id, before=there[key])
     for key, record in there.items():
         if key not in wanted:
             yield change("DELETE", record, live.id, live.detail.raw[key])
@@ -412,7 +416,7 @@ def take_down(aws: Aws, live: Observed[HostedZoneSpec]) -> None:
     """What stands in the way of a zone's delete, and would be left over after it."""
     servers = {canonical_fqdn(server) for server in live.outputs.get("nameServers", "").split(",") if server}
     _undelegate(aws, live, {id_: item for id_, item in live.detail.delegations.items() if _servers(item) == servers})
-    gone = [as_live(Record, from_aws(live.detail.raw[key], live.id)) for key in sorted(live.detail.own)]
+    gone = [as_live(Record, from_aws(live.detail.raw[key], live.id)) for key in sorted(live.detail.along)]
     if gone:
         change_records(aws, live.id, [change("DELETE", r, live.id, live.detail.raw[r.key]) for r in gone])
     if live.detail.logging:
