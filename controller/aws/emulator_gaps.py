@@ -27,6 +27,7 @@ def complete() -> None:
     _complete_transit_gateways()
     _tell_records_apart()
     _keep_routing()
+    _log_queries()
     _share_zones_between_accounts()
     _know_scalable_namespaces()
     _tag_scalable_targets()
@@ -309,6 +310,20 @@ def _keep_routing() -> None:
         self.cidr_routing_config = kwargs.get("CidrRoutingConfig")
 
     record_set.__init__ = make_with_routing
+
+
+def _log_queries() -> None:
+    """A log group is given by its ARN; moto takes it only with the `:*` that AWS's lists add."""
+    from moto.route53.models import Route53Backend
+
+    create = Route53Backend.create_query_logging_config
+
+    def create_as_asked(self: Route53Backend, hosted_zone_id: str, log_group_arn: str) -> Any:
+        made = create(self, hosted_zone_id, f"{log_group_arn.removesuffix(':*')}:*")
+        made.cloud_watch_logs_log_group_arn = log_group_arn
+        return made
+
+    Route53Backend.create_query_logging_config = create_as_asked  # type: ignore[method-assign]
 
 
 def _share_zones_between_accounts() -> None:

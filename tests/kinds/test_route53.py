@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from controller.aws.client import Aws
+from controller.aws.emulator import ACCOUNT
 from controller.errors import AwsRefused
 from controller.kinds.registry import COMPOSITES, KINDS
 from controller.kinds.route53.alias_zones import zone_of
@@ -355,6 +356,8 @@ def test_a_zone_is_not_emptied_nor_its_own_records_touched_without_a_word(stage:
     own = {"name": "@", "type": "SOA", "values": ["ns.example.net host.example.net 1 7200 900 1209600 60"]}
     commit(stage, zone(authority="full", records=[a("www"), own]))
     assert "example.com SOA is the zone's own" in stage.plan().actions[0].held
+    commit(stage, zone(authority="full", records=[a("other")]))
+    assert [action.held for action in stage.plan().actions] == [""]
     commit(stage, zone(authority="full", guard={"empty": True}))
     stage.converge()
     assert names(stage) == set()
@@ -605,6 +608,23 @@ def test_each_zone_has_its_own_batch_and_its_own_failures(stage: Stage, monkeypa
     assert sorted(asked) == ["x.example.com.", "x.example.net.", "x.example.org."]
     assert asked.index("x.example.org.") < asked.index("x.example.com.")
     assert [s.address.name for s in outcome.statuses.values() if s.state is State.FAILED] == ["net"]
+
+
+# Logging
+
+
+def test_queries_are_logged_to_the_group_that_git_names_and_no_longer(stage: Stage) -> None:
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/route53/example.com"
+    commit(stage, zone())
+    stage.aws().call("logs", "CreateLogGroup", region="us-east-1", logGroupName="/aws/route53/example.com")
+    commit(stage, zone(queryLogging=f"{group}:*"))
+    stage.converge()
+    assert stage.plan().actions == ()
+    (found,) = stage.aws().call("route53", "ListQueryLoggingConfigs")["QueryLoggingConfigs"]
+    assert found["CloudWatchLogsLogGroupArn"] == group
+    commit(stage, zone())
+    stage.converge()
+    assert stage.aws().call("route53", "ListQueryLoggingConfigs")["QueryLoggingConfigs"] == []
 
 
 # Delegation

@@ -330,7 +330,7 @@ def put_logging(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) 
         with suppress(NotFound):
             aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
     if spec.query_logging:
-        arn = spec.query_logging.removesuffix(":*")
+        arn = spec.query_logging
         aws.call("route53", "CreateQueryLoggingConfig", HostedZoneId=live.id, CloudWatchLogsLogGroupArn=arn)
 
 

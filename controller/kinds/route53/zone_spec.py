@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from controller.kinds.ec2.types import VpcRef
 from controller.kinds.route53.records import Key, Record
@@ -16,7 +16,12 @@ from controller.model.spec import Part, Spec, TaggedSpec, misfit
 
 APEX_TYPES = ("NS", "SOA")
 """The records that AWS makes with a zone."""
-LogGroupRef = Annotated[str, Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+")]
+LogGroupRef = Annotated[
+    str,
+    Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+"),
+    AfterValidator(lambda arn: arn.removesuffix(":*")),
+]
+"""AWS's own lists put `:*` at the end of the same ARN."""
 
 
 class ZoneVpc(Part):
