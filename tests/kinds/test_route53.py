@@ -179,6 +179,20 @@ def test_a_record_that_gets_a_manifest_of_its_own_leaves_the_list_and_stays(stag
     assert [(action.verb, action.address.name) for action in stage.plan().actions] == [(Verb.DELETE, "app")]
 
 
+def test_a_record_that_leaves_its_manifest_for_the_list_keeps_its_answer(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www")]), record("app", name="app"))
+    stage.converge()
+    commit(stage, zone(records=[a("www"), a("app", "192.0.2.2")]))
+    (action,) = stage.plan().actions
+    assert (action.verb, action.address.kind) == (Verb.UPDATE, "route53/HostedZone")
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == ["ChangeResourceRecordSets"]
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+
+
 class Killed(BaseException):
     """Stands for SIGKILL."""
 
@@ -416,6 +430,17 @@ def test_what_is_known_only_after_another_resource_is_made_is_guarded_all_the_sa
     assert held.reason.startswith("6 of 14 records of example.com would change or go, more than 30%")
     assert len(names(stage)) == 12
     assert [bool(action.held) for action in stage.plan().actions] == [True]
+
+
+def test_a_record_whose_manifest_goes_counts_once_also_where_the_zone_would_remove_it(stage: Stage) -> None:
+    own = [record(f"r{number}", name=f"r{number}") for number in range(12)]
+    commit(stage, zone(authority="full"), *own)
+    stage.converge()
+    commit(stage, zone(authority="full"), *own[:-4])
+    assert {action.verb for action in stage.plan().actions} == {Verb.DELETE}
+    assert {action.held for action in stage.plan().actions} == {""}
+    stage.converge()
+    assert len(names(stage)) == 8
 
 
 def test_a_zone_that_goes_takes_all_of_its_records_along(stage: Stage) -> None:

@@ -76,6 +76,12 @@ def key_of(data: Mapping[str, Any], zone: str) -> Key | None:
     return None
 
 
+def listed_by(zone: Manifest, name: str) -> Iterator[Key]:
+    """The records that a zone's manifest lists, even where not all of their values are known yet."""
+    found = (key_of(data, name) for data in zone.data.get("records", ()) if isinstance(data, Mapping))
+    return (key for key in found if key)
+
+
 def claimed(view: View, id_: str, name: str, private: bool) -> frozenset[Key]:
     """The records of a live zone that have manifests of their own, in whatever scope, or stand for a child zone."""
     return frozenset(key for key in _claimed(view, id_, name, private) if key)

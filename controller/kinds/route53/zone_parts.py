@@ -16,7 +16,7 @@ from controller.kinds.route53.batches import Change
 from controller.kinds.route53.others import others_of, validates_a_certificate
 from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
 from controller.kinds.route53.safety import whole_of
-from controller.kinds.route53.wanted import ZONE_KIND, claimed, domain_of, key_of, zone_manifest
+from controller.kinds.route53.wanted import ZONE_KIND, claimed, domain_of, key_of, listed_by, zone_manifest
 from controller.kinds.route53.zone_spec import APEX_TYPES, Dnssec, HostedZoneSpec, SigningKey, ZoneVpc
 from controller.kinds.tagging import OWNER
 from controller.model.dns import canonical_fqdn, readable
@@ -123,17 +123,17 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     marks = others_of(found.values())
     others = {key: marks[key[:2]] for key in found if key[:2] in marks}
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
-    listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
+    listed = frozenset(listed_by(manifest, name)) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
     # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
     validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
-    free = {key for key in found.keys() - taken - others.keys() if key[:2] not in _apex(name)}
+    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own, by which they go too
+    made = {key for key in found if "/".join((id_, *key)) in recorded}
+    free = {key for key in found.keys() - taken - made - others.keys() if key[:2] not in _apex(name)}
     free -= validating if full else frozenset()
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
-    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
-    made = {key for key in found if "/".join((id_, *key)) in recorded}
     left = found.keys() - made - validating - {key for key in found if key[:2] in _apex(name)}
     marks_known = _remembered(sight, id_)
     known = {key for key in left if _mark(key) in marks_known}
@@ -251,12 +251,6 @@ def aws_vpc(vpc: ZoneVpc) -> dict[str, str]:
 
 def _servers(delegation: Item) -> set[str]:
     return {canonical_fqdn(value["Value"]) for value in delegation.get("ResourceRecords", ())}
-
-
-def _listed(manifest: Manifest, zone: str) -> Iterator[Key]:
-    """The records that a zone's manifest lists, even where not all of their values are known yet."""
-    found = (key_of(data, zone) for data in manifest.data.get("records", ()) if isinstance(data, Mapping))
-    return (key for key in found if key)
 
 
 def _where(manifest: Manifest | None, zone: str) -> Where | None:
