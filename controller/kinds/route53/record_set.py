@@ -19,7 +19,7 @@ from controller.kinds.route53.others import others_of
 from controller.kinds.route53.records import Key, Record, as_live, from_aws
 from controller.kinds.route53.together import take
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
-from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of
+from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of, listed
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Step, Wanted
@@ -115,9 +115,12 @@ class RecordSet(Kind[RecordSetSpec]):
             ]
             if manifests or id_ in known or wanted.everything:
                 keys = {key_of(manifest.data, name) for manifest in manifests}
+                # What has moved into the zone's own manifest is that one's from now on, and stays.
+                moved = listed(wanted.view, id_, name, private) - keys if wanted.view else frozenset()
                 for live in _records(aws, id_):
                     own = live.spec.name == name and live.spec.type in ("NS", "SOA")  # AWS made them with the zone
-                    if live.spec.key in keys or live.id in wanted.ids or (wanted.everything and not own):
+                    mine = live.id in wanted.ids and live.spec.key not in moved
+                    if live.spec.key in keys or mine or (wanted.everything and not own):
                         yield live
 
     def change(self, aws: Aws, steps: Sequence[Step[RecordSetSpec]]) -> Iterator[Told]:
