@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,17 @@ def test_a_record_that_exists_is_not_taken_over_silently(stage: Stage) -> None:
     (action,) = stage.plan().actions
     assert action.verb is Verb.ADOPT
     stage.converge()
+
+
+def test_a_record_that_moves_into_the_zones_own_manifest_stays_all_the_while(stage: Stage) -> None:
+    commit(stage, zone(), record("app", name="app"))
+    stage.converge()
+    commit(stage, zone(records=[a("app")]))
+    stage.calls.clear()
+    stage.later = timedelta(minutes=2)
+    assert stage.apply().converged
+    assert stage.changes == []
+    assert [entry.address.kind for entry in stage.store.inventory("test").entries] == ["route53/HostedZone"]
 
 
 MARK = '"heritage=external-dns,external-dns/owner=blue,external-dns/resource=ingress/default/app"'

@@ -21,16 +21,7 @@ from controller.kinds.route53.records import Key, Record, as_live, from_aws
 from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.together import take
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
-from controller.kinds.route53.wanted import (
-    RECORD_KIND,
-    ZONE_KIND,
-    Domain,
-    any_zone_manifest,
-    domain,
-    domain_of,
-    key_of,
-    listed_by,
-)
+from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of, listed
 from controller.kinds.route53.zone_spec import APEX_TYPES
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
 from controller.model.manifest import Manifest, View
@@ -127,11 +118,12 @@ class RecordSet(Kind[RecordSetSpec]):
             ]
             if manifests or id_ in known or wanted.everything:
                 keys = {key_of(manifest.data, name) for manifest in manifests}
-                listed = _listed(wanted.view, id_, name, private)
+                # What has moved into the zone's own manifest is that one's from now on, and stays.
+                moved = listed(wanted.view, id_, name, private) - keys if wanted.view else frozenset()
                 for live in _records(aws, id_, name, private, wanted.view):
-                    ours = live.id in wanted.ids and live.spec.key not in listed
-                    apex = live.spec.name == name and live.spec.type in APEX_TYPES
-                    if live.spec.key in keys or ours or (wanted.everything and not apex):
+                    own = live.spec.name == name and live.spec.type in APEX_TYPES  # AWS made them with the zone
+                    mine = live.id in wanted.ids and live.spec.key not in moved
+                    if live.spec.key in keys or mine or (wanted.everything and not own):
                         yield live
 
     def change(self, aws: Aws, steps: Sequence[Step[RecordSetSpec]]) -> Iterator[Told]:
@@ -200,12 +192,6 @@ def _asked(view: View) -> dict[Domain, list[Manifest]]:
         if meant:
             asked[meant].append(manifest)
     return asked
-
-
-def _listed(view: View | None, zone_id: str, name: str, private: bool) -> frozenset[Key]:
-    """The records that the zone's own manifest lists: what has left its manifest for that list has not gone."""
-    zone = any_zone_manifest(view, zone_id, name, private) if view else None
-    return frozenset(listed_by(zone, name)) if zone else frozenset()
 
 
 def _records(aws: Aws, zone_id: str, name: str, private: bool, view: View | None) -> Iterator[Observed[RecordSetSpec]]:

@@ -76,12 +76,6 @@ def key_of(data: Mapping[str, Any], zone: str) -> Key | None:
     return None
 
 
-def listed_by(zone: Manifest, name: str) -> Iterator[Key]:
-    """The records that a zone's manifest lists, even where not all of their values are known yet."""
-    found = (key_of(data, name) for data in zone.data.get("records", ()) if isinstance(data, Mapping))
-    return (key for key in found if key)
-
-
 def claimed(view: View, id_: str, name: str, private: bool) -> frozenset[Key]:
     """The records of a live zone that have manifests of their own, in whatever scope, or stand for a child zone."""
     return frozenset(key for key in _claimed(view, id_, name, private) if key)
@@ -97,3 +91,16 @@ def _claimed(view: View, id_: str, name: str, private: bool) -> Iterator[Key | N
             parent, child = domain_of(view, manifest, "parent"), domain(manifest)
             if parent and child and parent.is_(id_, name, private):
                 yield child.name, "NS", ""
+
+
+def listed_by(zone: Manifest, name: str) -> frozenset[Key]:
+    """The records that a zone's manifest lists, even where not all of their values are known yet."""
+    found = (key_of(data, name) for data in zone.data.get("records", ()) if isinstance(data, Mapping))
+    return frozenset(key for key in found if key)
+
+
+def listed(view: View, id_: str, name: str, private: bool) -> frozenset[Key]:
+    """The records of a live zone that a zone's manifest lists, in whatever scope."""
+    zones = (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
+    meant = ((zone, domain(zone)) for zone in zones)
+    return frozenset[Key]().union(*(listed_by(zone, name) for zone, it in meant if it and it.is_(id_, name, private)))

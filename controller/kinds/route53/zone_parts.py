@@ -123,7 +123,7 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     marks = others_of(found.values())
     others = {key: marks[key[:2]] for key in found if key[:2] in marks}
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
-    listed = frozenset(listed_by(manifest, name)) & found.keys() if manifest else frozenset()
+    listed = listed_by(manifest, name) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
     # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
     validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
