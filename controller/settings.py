@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from controller.errors import InvalidSettings
 from controller.model.duration import format_duration, parse_duration
@@ -48,10 +47,10 @@ def _listenable(text: str) -> str:
     return text
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What `trueup run` and the other verbs go by."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     repo: str = Field(default="", description="The git remote: https, ssh, file, or a local path.")
     branch: str = Field(default="main", description="The branch that is held.")
@@ -70,7 +69,8 @@ class Settings(BaseSettings):
     pause_file: Path | None = Field(default=None, description="The flag file; unset: `paused` in the state folder.")
     owner: str = Field(
         default="trueup",
-        pattern=r"^[\w.:/=+@-]{1,128}$",
+        pattern=r"^[\w.:/=+@-]+$",  # a count beside \w would take 16 MB: it stands for all letters of all scripts
+        max_length=128,
         description="This installation's name in the tag trueup:owner.",
     )
     workers: int = Field(default=8, ge=1, le=64, description="Actions and reads that run side by side in a scope.")
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
     )
-    max_file_bytes: int = Field(default=1024 * 1024, ge=1, description="A larger manifest file is refused.")
+    max_file_bytes: int = Field(default=4 * 1024 * 1024, ge=1, description="A larger manifest file is refused.")
     aws_attempts: int = Field(default=8, ge=1, le=20, description="How often botocore tries one call in all.")
 
     @property
@@ -110,16 +110,6 @@ class Settings(BaseSettings):
         return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - an empty host means every interface, as users expect
 
 
-class _Plain(Settings):
-    """The same fields, taking nothing from the environment."""
-
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
-
-    @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, *_: Any, **__: Any) -> tuple[Any, ...]:  # noqa: ARG003
-        return (init_settings,)
-
-
 def load_settings(
     flags: Mapping[str, Any], config: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
@@ -131,7 +121,7 @@ def load_settings(
     variables = _from_environment(os.environ if environ is None else environ)
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return _Plain(**{**file, **variables, **given})
+        return Settings(**{**file, **variables, **given})
     except ValidationError as error:
         problems = [_problem(dict(item), given, variables, lines, place) for item in error.errors(include_url=False)]
         raise InvalidSettings(problems) from None

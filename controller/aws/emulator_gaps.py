@@ -6,6 +6,7 @@ What takes time in AWS is in emulator_life; what else is not small stands in the
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from copy import copy
 from enum import Enum
@@ -29,6 +30,7 @@ def complete() -> None:
     _keep_routing()
     _log_queries()
     _share_zones_between_accounts()
+    _end_lists_of_health_checks()
     _know_scalable_namespaces()
     _tag_scalable_targets()
     _list_services_of_a_namespace()
@@ -266,18 +268,12 @@ def _tell_records_apart() -> None:
 
     def change_what_can_be(self: Route53Backend, zoneid: str, change_list: list[dict[str, Any]]) -> None:
         zone = self.get_hosted_zone(zoneid)
-        there = {_record(rrset.name, str(rrset.type), rrset.set_identifier) for rrset in zone.rrsets}
-        for each in change_list:
-            asked = each["ResourceRecordSet"]
-            found = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
-            if (each["Action"] == "CREATE") == (found in there) and each["Action"] != "UPSERT":
-                raise InvalidChangeBatch
-            if each["Action"] == "DELETE":
-                there.remove(found)
-            elif _fits(asked, found, there, zone.id):
-                there.add(found)
-            else:
-                raise InvalidChangeBatch
+        there: There = defaultdict(set)
+        for rrset in zone.rrsets:
+            name, type_, identifier = _record(rrset.name, str(rrset.type), rrset.set_identifier)
+            there[name].add((type_, identifier))
+        if not all(_takes(there, each, zone.id) for each in change_list):
+            raise InvalidChangeBatch
         for each in change_list:  # one by one, so that a delete is of one record
             asked = each["ResourceRecordSet"]
             if each["Action"] == "DELETE":
@@ -394,19 +390,47 @@ def _authorize_vpcs() -> None:
     responses.list_vpc_association_authorizations = list_authorizations
 
 
+def _end_lists_of_health_checks() -> None:
+    """A list of health checks says that there is no more of it, which AWS's model requires and other tools look at."""
+    from moto.core.responses import ActionResult
+    from moto.route53.responses import Route53
+
+    def list_health_checks(self: Route53) -> ActionResult:
+        found = self.backend.list_health_checks()
+        return ActionResult({"HealthChecks": found, "Marker": "", "IsTruncated": False, "MaxItems": "100"})
+
+    Route53.list_health_checks = list_health_checks  # type: ignore[method-assign]
+
+
 def _record(name: str, type_: str, identifier: str | None) -> tuple[str, str, str]:
     return name.rstrip(".").lower(), type_, identifier or ""
 
 
-def _fits(asked: Mapping[str, Any], found: tuple[str, str, str], there: set[tuple[str, str, str]], zone: str) -> bool:
-    """Whether a record may stand beside those that are there, and finds its target among them."""
-    name, type_, _ = found
-    types = {other for beside, other, _ in there if beside == name} | {type_}
+There = dict[str, set[tuple[str, str]]]
+"""What is in a zone: types and set identifiers by name."""
+
+
+def _takes(there: There, change: Mapping[str, Any], zone: str) -> bool:
+    """Whether a change is possible; then it is made."""
+    asked = change["ResourceRecordSet"]
+    name, type_, identifier = _record(asked["Name"], asked["Type"], asked.get("SetIdentifier"))
+    known = (type_, identifier) in there[name]
+    if change["Action"] != "UPSERT" and (change["Action"] == "CREATE") == known:
+        return False
+    if change["Action"] == "DELETE":
+        there[name].remove((type_, identifier))
+        return True
+    there[name].add((type_, identifier))
+    return _fits(there, name, asked, zone)
+
+
+def _fits(there: There, name: str, asked: Mapping[str, Any], zone: str) -> bool:
+    """Whether a record may stand beside those of its name, and its target is there."""
+    types = {type_ for type_, _ in there[name]}
     alias = asked.get("AliasTarget", {})
-    target = _record(alias.get("DNSName", ""), type_, None)[:2]
-    return not ("CNAME" in types and len(types) > 1) and (
-        alias.get("HostedZoneId") != zone or any(known[:2] == target for known in there)
-    )
+    target, type_, _ = _record(alias.get("DNSName", ""), asked["Type"], None)
+    found = alias.get("HostedZoneId") != zone or any(known == type_ for known, _ in there[target])
+    return found and not ("CNAME" in types and len(types) > 1)
 
 
 def _know_scalable_namespaces() -> None:

@@ -1,4 +1,4 @@
-"""Verbs that look at AWS once: plan, apply, export."""
+"""Verbs that look at AWS once: plan, apply, export, export-zone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from controller.cli.common import (
     StateOption,
     chosen_scopes,
     console,
+    errors,
     has_errors,
     load,
     progress,
@@ -31,8 +32,10 @@ from controller.cli.common import (
 from controller.errors import TrueupError
 
 if TYPE_CHECKING:
+    from controller.aws.client import Aws
     from controller.model.event import Event
     from controller.model.manifest import Desired
+    from controller.model.scope import Scope
     from controller.reconcile.cycle import World
     from controller.settings import Settings
 
@@ -42,6 +45,8 @@ RoleOption = Annotated[
         "--role", help="Look as this role of each scope's account, in place of the scope's own; a name, no ARN."
     ),
 ]
+AccountOption = Annotated[str, typer.Option("--account", help="The account's id.")]
+AssumedOption = Annotated[str, typer.Option("--role", help="ARN of a role to assume.")]
 OwnerOption = Annotated[str | None, typer.Option("--owner", help="This installation's name in the tag trueup:owner.")]
 
 
@@ -118,24 +123,20 @@ def apply(
 
 def export(
     folder: Annotated[Path, typer.Argument(help="An empty or new folder to write manifests into.")],
-    account: Annotated[str, typer.Option("--account", help="The account's id.")],
+    account: AccountOption,
     region: Annotated[str, typer.Option("--region", help="The region.")],
     scope: Annotated[str, typer.Option("--scope", help="The name of the scope to write.")] = "exported",
-    role: Annotated[str, typer.Option("--role", help="ARN of a role to assume.")] = "",
+    role: AssumedOption = "",
     kind: Annotated[list[str] | None, typer.Option("--kind", help="Only these kinds.")] = None,
     config: ConfigOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Write what is live as manifests. They only observe; the folder's scope.yaml says how to go on from there."""
-    from controller.aws.account import Accounts
-    from controller.aws.client import Aws
     from controller.kinds.registry import KINDS
-    from controller.model.scope import Scope, ScopeSpec
     from controller.reconcile.export import export_scope, write_folder
 
     settings(config)
-    spec = ScopeSpec.model_validate({"account": account, "region": region, "role": role, "mode": "observe"})
-    wanted = Scope(name=scope, spec=spec)
+    wanted = _only_looked_at(scope, account, region, role)
     if folder.exists() and any(folder.iterdir()):
         raise TrueupError(f"{folder} is not empty", hint="name a new folder, so that nothing is overwritten")
     unknown = sorted(set(kind or ()) - KINDS.keys())
@@ -143,9 +144,47 @@ def export(
         raise TrueupError(f"there is no kind {unknown[0]}", hint=f"kinds: {', '.join(KINDS)}")
     kinds = {name: KINDS[name] for name in kind or KINDS}
     with progress() as listen:
-        aws = Aws(Accounts(emit=listen).of(wanted), region)
-        files = write_folder(folder, export_scope(aws, wanted, kinds))
+        files = write_folder(folder, export_scope(_aws(wanted, listen), wanted, kinds))
     show(output, "\n".join(f"wrote {file}" for file in files), {"files": [str(file) for file in files]})
+
+
+def export_zone(
+    zone: Annotated[str, typer.Argument(help="The hosted zone, by its domain or its id.")],
+    account: AccountOption,
+    region: Annotated[str, typer.Option("--region", help="A region of the account's partition.")] = "us-east-1",
+    role: AssumedOption = "",
+    config: ConfigOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Print a live zone as a zone file, as BIND has them. What only Route 53 has stands in comments, and is said beside it."""
+    from controller.kinds.route53.live_zone import live_zone
+    from controller.kinds.route53.zone_file import zone_file_of
+    from controller.model.dns import readable
+
+    settings(config)
+    with progress() as listen:
+        found = live_zone(_aws(_only_looked_at("exported", account, region, role), listen), zone)
+    text, only = zone_file_of(found.domain, found.records)
+    if output is Output.JSON:
+        show(output, "", {"id": found.id, "name": readable(found.domain), "zoneFile": text, "comments": only})
+        return
+    for told in only:
+        errors.print(f"in a comment  {told}", markup=False)
+    typer.echo(text, nl=False)
+
+
+def _only_looked_at(name: str, account: str, region: str, role: str) -> Scope:
+    from controller.model.scope import Scope, ScopeSpec
+
+    spec = {"account": account, "region": region, "role": role, "mode": "observe"}
+    return Scope(name=name, spec=ScopeSpec.model_validate(spec))
+
+
+def _aws(scope: Scope, emit: Callable[[Event], None]) -> Aws:
+    from controller.aws.account import Accounts
+    from controller.aws.client import Aws
+
+    return Aws(Accounts(emit=emit).of(scope), scope.spec.region)
 
 
 def _as(role: str | None, desired: Desired) -> Desired:
@@ -214,4 +253,4 @@ def _teller() -> Callable[[Event], None]:
     return tell
 
 
-VERBS = {"plan": plan, "apply": apply, "export": export}
+VERBS = {"plan": plan, "apply": apply, "export": export, "export-zone": export_zone}

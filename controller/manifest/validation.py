@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -208,6 +209,8 @@ HIDDEN = "(secret)"
 
 def hide(model: type[BaseModel], data: Any, path: Path = ()) -> Any:
     """A model's data as anybody may see it. `path` is the data's own, where it is a part of the model's."""
+    if not _keeps_secrets(model):
+        return data
     if any(is_secret(info) for info in _fields(model, path)):
         return HIDDEN
     if isinstance(data, Mapping):
@@ -215,6 +218,29 @@ def hide(model: type[BaseModel], data: Any, path: Path = ()) -> Any:
     if isinstance(data, list | tuple):
         return [hide(model, item, (*path, number)) for number, item in enumerate(data)]
     return data
+
+
+@cache
+def _keeps_secrets(model: type[BaseModel]) -> bool:
+    """Whether a model has a secret field, at any depth."""
+    todo, seen = [model], set[type[BaseModel]]()
+    while todo:
+        found = todo.pop()
+        seen.add(found)
+        if any(is_secret(info) for info in found.model_fields.values()):
+            return True
+        todo += (
+            inner for info in found.model_fields.values() for inner in _inside(info.annotation) if inner not in seen
+        )
+    return False
+
+
+def _inside(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that stand anywhere in an annotation."""
+    for member in _members(annotation):
+        yield from _models([member])
+        for argument in get_args(member):
+            yield from _inside(argument)
 
 
 def field_path(path: Iterable[str | int]) -> str:

@@ -5,7 +5,7 @@ all, and whatever its bytes are, nothing is raised: what is wrong comes back as 
 
 YAML 1.2's core schema decides what a plain scalar is, so that `no`, `on`, `22:22` and dates stay the texts that were meant. In one
 thing we differ: a decimal with a leading zero stays a text too, since an account id would lose the zero. What can surprise
-(duplicate keys, tags, merge keys) or hurt (bombs, depth, size) is refused with its place.
+(duplicate keys, tags, merge keys) or hurt (bombs, depth) is refused with its place. How large a file may be is `source`'s to say.
 
 The data is built from the parser's events in one go. PyYAML's composer would recurse without a bound, drop what a `!` says, and
 leave a tree of nodes ten times the size of the data behind.
@@ -25,10 +25,9 @@ import yaml
 from controller.manifest.yaml_syntax import at, syntax_problem
 from controller.model.problem import Position, Problem
 
-MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
-MAX_NODES = 100_000
-"""Nodes of a file (keys too), counted as often as aliases repeat them."""
+MAX_NODES = 250_000
+"""Nodes of a file (keys too), counted as often as aliases repeat them. A zone of 10,000 records has half as many."""
 MAX_DIGITS = 300
 """Characters of a number. No API takes a longer one, and Python is slow to read them."""
 
@@ -61,12 +60,14 @@ _CLOUDFORMATION = re.compile(
 )
 
 
-Parts: TypeAlias = "dict[str, Marks] | list[Marks] | tuple[()]"
-Marks: TypeAlias = tuple[int, int, Parts]
-"""Line and column where a value is written (its key, or itself in a list), and the marks of what is in it. Both count from 1.
+Parts: TypeAlias = "dict[str, Marks] | list[Marks] | None"
+Marks: TypeAlias = "int | tuple[int, Parts]"
+"""Where a value is written (its key, or itself in a list), and the marks of what is in it, if anything can be.
 
-A plain tuple, since there is one for every value: Python's garbage collector passes over plain tuples, and over no others.
+A place is a number, its line and column in one, since there is one for every value, and a number takes a third of the room.
 """
+_COLUMNS = 2**24
+"""More than a line has."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -88,15 +89,22 @@ class Document:
             if below is None:
                 break
             marks = below
-        line, column, _ = marks
-        return Position(self.file, line, column)
+        return Position(self.file, *divmod(_place(marks), _COLUMNS))
+
+
+def _place(marks: Marks) -> int:
+    return marks if isinstance(marks, int) else marks[0]
+
+
+def _parts(marks: Marks) -> Parts:
+    return None if isinstance(marks, int) else marks[1]
 
 
 def _below(marks: Marks, part: str | int) -> Marks | None:
-    parts = marks[2]
+    parts = _parts(marks)
     if isinstance(parts, dict):
         return parts.get(part) if isinstance(part, str) else None
-    return parts[part] if isinstance(part, int) and 0 <= part < len(parts) else None
+    return parts[part] if parts and isinstance(part, int) and 0 <= part < len(parts) else None
 
 
 class _Refused(Exception):
@@ -114,11 +122,8 @@ class _Anchored(NamedTuple):
     height: int
 
 
-def read(file: str, content: bytes, max_bytes: int = MAX_BYTES) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+def read(file: str, content: bytes) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     """The documents of a file, or none and every problem found in it. Empty documents are left out. Raises nothing."""
-    if len(content) > max_bytes:
-        size = f"the file has {len(content):,} bytes"
-        return (), (Problem(Position(file), size, hint=f"at most {max_bytes:,} are read: split it"),)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -215,7 +220,7 @@ class _Reading:
             self._note(_Refused(event.start_mark, f"the alias *{event.anchor} {reason}", hint))
             return None, _marks(mark)
         self._take(event, anchored.size - 1, depth + anchored.height)
-        return anchored.data, _marks(mark, anchored.marks[2])
+        return anchored.data, _marks(mark, _parts(anchored.marks))
 
     def _anchored(self, event: Any, mark: Any, depth: int, before: int) -> tuple[Any, Marks]:
         outer = self._deepest
@@ -281,8 +286,9 @@ class _Reading:
         self.problems.append(Problem(where, refused.message, hint=refused.hint))
 
 
-def _marks(mark: Any, parts: Parts = ()) -> Marks:
-    return mark.line + 1, mark.column + 1, parts
+def _marks(mark: Any, parts: Parts = None) -> Marks:
+    place = (mark.line + 1) * _COLUMNS + mark.column + 1
+    return place if parts is None else (place, parts)
 
 
 def _bad_key(event: Any, key: object, known: dict[str, Marks]) -> _Refused | None:
@@ -296,7 +302,7 @@ def _bad_key(event: Any, key: object, known: dict[str, Marks]) -> _Refused | Non
             event.start_mark, "merge keys (<<) are not taken", "share fields by a scope's `include` and patches"
         )
     if key in known:
-        lines = f"on line {known[key][0]} and on line {event.start_mark.line + 1}"
+        lines = f"on line {_place(known[key]) // _COLUMNS} and on line {event.start_mark.line + 1}"
         return _Refused(event.start_mark, f"the key {key!r} is there twice: {lines}", "remove one of them")
     return None
 

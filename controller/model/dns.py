@@ -9,6 +9,7 @@ quoted chunks of at most 255 octets that DNS carries are made where it goes to A
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Literal, get_args
@@ -49,7 +50,10 @@ LONGEST_VALUE = 4000
 """Characters of one value that Route 53 takes, quotes included."""
 
 _CHUNK = 255
+_SURELY_SHORT = 253
+"""Characters of a name without escapes that is not too long, whether it ends in a dot or not."""
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789-_")
+_CANONICAL = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2})|\\(.)", re.DOTALL)
 _PIECE = re.compile(r"\\[0-3][0-7]{2}|\\.|[^\\]", re.DOTALL)
 _QUOTED = re.compile(r'"((?:\\.|[^"\\])*)"', re.DOTALL)
@@ -85,12 +89,16 @@ def canonical_name(text: str) -> str:
         raise ValueError("a name cannot be empty; the zone itself is written @")
     if text in (APEX, "."):
         return text
+    if len(text) <= _SURELY_SHORT and _CANONICAL.fullmatch(text):
+        return sys.intern(text)  # most are, and a zone may have ten thousand
     *labels, last = _labels(text)
     labels = labels if not last else [*labels, last]
     octets = [_octets(label, text) for label in labels]
     if sum(len(each) + 1 for each in octets) + 1 > 255:
         raise ValueError(f"{text!r} is longer than the 255 octets that a name may have")
-    return ".".join(map(_written, octets)) + ("" if last else ".")
+    return sys.intern(
+        ".".join(map(_written, octets)) + ("" if last else ".")
+    )  # the same in git and in AWS, once in memory
 
 
 def canonical_fqdn(text: str) -> str:
@@ -106,7 +114,7 @@ def absolute(name: str, zone: str) -> str:
     if name == APEX:
         return zone
     full = name if name.endswith(".") else f"{name}."
-    return full if name.endswith(".") or within(full, zone) else f"{full}{zone}"
+    return full if name.endswith(".") or within(full, zone) else sys.intern(f"{full}{zone}")
 
 
 def within(name: str, zone: str) -> bool:
@@ -180,7 +188,7 @@ def canonical_values(type_: str, values: Iterable[str]) -> tuple[str, ...]:
     spelt: set[str] = set()
     for number, value in enumerate(values):
         try:
-            spelt.add(canonical_value(type_, value))
+            spelt.add(sys.intern(canonical_value(type_, value)))
         except ValueError as error:
             raise misfit(str(error), number) from None
     return tuple(sorted(spelt))

@@ -20,7 +20,12 @@ class Part(BaseModel):
     """A frozen model with camelCase names that refuses unknown fields: a Spec, or a piece of one."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, validate_default=True
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        validate_default=True,
+        defer_build=True,  # a validator is made when it is first used: those of all kinds take 30 MB, and half a second
     )
 
     key_fields: ClassVar[tuple[str, ...]] = ()

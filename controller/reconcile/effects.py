@@ -13,7 +13,7 @@ from controller.model.address import Address
 from controller.model.observed import Observed
 from controller.model.plan import Action, Verb
 from controller.model.spec import Spec
-from controller.reconcile.resolve import Names, named
+from controller.reconcile.resolve import Names, has_names, named
 
 
 def names_of(live: Mapping[Address, Observed[Any]]) -> Names:
@@ -52,6 +52,8 @@ def explainer(
 
 
 def _by_name(kind: Kind[Any], live: Spec, names: Names) -> Spec:
+    if not has_names(live, names):
+        return live
     try:
         return kind.spec.model_validate(named(live, names))
     except ValidationError:  # a field that takes ids alone: then by id

@@ -64,8 +64,9 @@ def _needs(actions: list[Action]) -> Iterator[Need]:
 def _let_go(actions: list[Action]) -> Iterator[Need]:
     """A delete needs everything that refers to the live resource to let go of it first."""
     users: dict[str, list[tuple[str, bool]]] = {}
+    deletes = any(action.verb is Verb.DELETE for action in actions)
     for action in actions:
-        if action.live is not None:
+        if deletes and action.live is not None:
             for text, loose in referred(action.live).items():
                 # Two that are both to go may hold each other by what somebody did by hand: then AWS decides.
                 users.setdefault(text, []).append((action.key, loose or action.verb is Verb.DELETE))

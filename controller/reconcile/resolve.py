@@ -70,10 +70,25 @@ def named(spec: Spec, names: Names, *, defaults: bool = True) -> dict[str, Any]:
     """A live spec as data by alias, with names in place of ids where there are names; without what AWS does not report."""
 
     def name(ref: Ref, text: str) -> str:
-        found = (names.get((kind, ref.output, text)) for kind in ref.kinds)
-        return next((one for one in found if one), text)
+        return _name(ref, text, names) or text
 
     return spec.model_dump(by_alias=True, exclude_none=True, exclude_defaults=not defaults, context={"name": name})
+
+
+def has_names(spec: Spec, names: Names) -> bool:
+    """Whether a live spec has an id in it that there is a name for."""
+    found: list[str] = []
+
+    def note(ref: Ref, text: str) -> str:
+        found.append(_name(ref, text, names))
+        return text
+
+    spec.model_dump_json(context={"name": note})
+    return any(found)
+
+
+def _name(ref: Ref, text: str, names: Names) -> str:
+    return next((name for kind in ref.kinds if (name := names.get((kind, ref.output, text)))), "")
 
 
 def unknown_values(spec: Spec, *, loose: bool = False) -> tuple[str, ...]:

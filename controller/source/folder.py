@@ -18,7 +18,7 @@ class FolderSource:
     Paths in blobs and problems begin with the folder as it was given, so that an editor finds them.
     """
 
-    def __init__(self, path: Path, *, max_file_bytes: int = 1024 * 1024) -> None:
+    def __init__(self, path: Path, *, max_file_bytes: int = 4 * 1024 * 1024) -> None:
         self._folder = path
         self._max_file_bytes = max_file_bytes
         normal = Path(os.path.normpath(path)).as_posix()

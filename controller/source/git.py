@@ -41,7 +41,7 @@ class GitSource:
         path: str = "manifests",
         mirror: Path,
         token: str | None = None,
-        max_file_bytes: int = 1024 * 1024,
+        max_file_bytes: int = 4 * 1024 * 1024,
         timeout_seconds: float = 60,
     ) -> None:
         """Asks nothing yet. Raises SourceRefused for an unsafe url, or a path that leads out of the repository."""

@@ -160,6 +160,18 @@ def test_a_secret_within_something_else_is_hidden_alone() -> None:
     assert as_data(LoginSpec.model_validate(ALL_OVER)) == hidden
 
 
+class Directory(Spec):
+    """A model that holds itself, and a secret two models down."""
+
+    logins: dict[str, tuple[Login, ...]] = Field(default={})
+    below: Directory | None = None
+
+
+def test_a_secret_is_found_however_deep_it_is() -> None:
+    written = {"below": {"logins": {"a": [{"user": "u", "password": SECRET}]}}}
+    assert hide(Directory, written) == {"below": {"logins": {"a": [{"user": "u", "password": "(secret)"}]}}}
+
+
 def test_a_difference_with_a_secret_within_it_hides_it() -> None:
     everything = LoginSpec.model_validate(ALL_OVER)
     nothing = LoginSpec.model_validate({"one": {"user": "u", "password": "other"}})

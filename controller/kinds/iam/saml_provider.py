@@ -17,7 +17,9 @@ from controller.model.spec import TaggedSpec
 class SAMLProviderSpec(TaggedSpec):
     """A SAML 2.0 identity provider."""
 
-    name: Annotated[str, Field(pattern=r"^[\w._-]{1,128}$")] = Field(description="The name; unset: metadata.name.")
+    name: Annotated[str, Field(pattern=r"^[\w._-]+$", max_length=128)] = Field(
+        description="The name; unset: metadata.name."
+    )
     metadata_document: Annotated[str, AfterValidator(str.strip)] = Field(
         min_length=1000,
         max_length=10_000_000,

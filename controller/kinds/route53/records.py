@@ -120,7 +120,8 @@ class Record(Part):
 
     def within_zone(self, zone: str) -> Any:
         """The same record by its full name."""
-        return self.model_copy(update={"name": absolute(self.name, zone)})
+        name = absolute(self.name, zone)
+        return self if name == self.name else self.model_copy(update={"name": name})
 
 
 # As AWS has them
@@ -147,15 +148,15 @@ def to_aws(record: Record, zone_id: str) -> dict[str, Any]:
 
 def from_aws(found: Mapping[str, Any], zone_id: str) -> dict[str, Any]:
     """A record set of a ListResourceRecordSets reply as the fields of a Record."""
-    fields: dict[str, Any] = {
-        "name": found["Name"],
-        "type": found["Type"],
+    given = {
         "ttl": found.get("TTL"),
         "values": tuple(value["Value"] for value in found.get("ResourceRecords", ())),
-        "set_identifier": found.get("SetIdentifier", ""),
+        "set_identifier": found.get("SetIdentifier"),
         "routing": routing_from_aws(found),
-        "health_check": found.get("HealthCheckId", ""),
+        "health_check": found.get("HealthCheckId"),
     }
+    # Pydantic remembers what it was given, and that takes room ten thousand times.
+    fields = {"name": found["Name"], "type": found["Type"], **{k: v for k, v in given.items() if v not in (None, ())}}
     target = found.get("AliasTarget")
     if target:
         own = target["HostedZoneId"] == zone_id

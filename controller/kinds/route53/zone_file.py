@@ -1,14 +1,20 @@
-"""Zone files (RFC 1035, as BIND writes them) to a HostedZone's manifest: the way in from a name server of one's own."""
+"""Zone files (RFC 1035, as BIND has them) and records: the way in from a name server of one's own, and the way out again.
+
+What only Route 53 has (aliases, routing, health checks) stands in a zone file as a comment, in the words of a manifest. A name
+server reads over it, and to read the file again gives the same records.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import dns.exception
 import dns.name
+import dns.rdata
 import dns.rdataset
 import dns.rdatatype
 import dns.zone
@@ -18,9 +24,15 @@ from controller.errors import TrueupError
 from controller.kinds.route53.records import TTL, Record
 from controller.manifest.yaml_writer import write
 from controller.model.address import api_version
-from controller.model.dns import APEX, TYPES, absolute, canonical_fqdn, canonical_name, readable
+from controller.model.dns import APEX, TYPES, absolute, canonical_fqdn, canonical_name, readable, wire_value
 
 _ESCAPE = re.compile(r"\\(\d{3}|.)", re.DOTALL)
+_ORIGIN = re.compile(r"^\$ORIGIN[ \t]+(\S+\.)(?=\s|$)", re.MULTILINE | re.IGNORECASE)
+_TARGET = re.compile(r"\S+\s+\S+")
+"""The priority and target of an HTTPS or SVCB."""
+_ONLY = "; Route 53 only"
+"""How a comment begins that stands for a record."""
+_COMMENT = re.compile(rf"^{_ONLY} \([^)]*\): (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class ZoneFile:
 
 def read_zone_file(text: str, origin: str = "", filename: str = "") -> ZoneFile:
     """The records of a zone file. Raises TrueupError, with the line, where it cannot be understood."""
+    said_first = _ORIGIN.search(text)
+    origin = origin or (said_first[1] if said_first else "")  # dnspython looks for it only where a record follows
     try:
         start = dns.name.from_text(origin) if origin else None
         zone = dns.zone.from_text(text, start, relativize=False, check_origin=False, filename=filename or None)
@@ -49,7 +63,8 @@ def read_zone_file(text: str, origin: str = "", filename: str = "") -> ZoneFile:
         said = str(error) or type(error).__name__
         hint = "" if origin else "does it begin with $ORIGIN? Else name the domain with --origin"
         raise TrueupError(f"the zone file cannot be read: {said}", hint=hint) from error
-    assert zone.origin is not None  # noqa: S101 - dnspython reads no zone without one
+    if zone.origin is None:
+        raise TrueupError("the zone file is empty", hint="name the domain with --origin")
     domain = canonical_fqdn(_name(zone.origin))
     entries: list[Entry] = []
     left_out: list[str] = []
@@ -60,9 +75,15 @@ def read_zone_file(text: str, origin: str = "", filename: str = "") -> ZoneFile:
             if not why:
                 entries.append(_entry(owner, type_, domain, rdataset))
         except ValidationError as error:
-            why = "; ".join(str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors())
+            why = _faults(error)
         if why:
             left_out.append(f"{readable(owner)} {type_}: {why}")
+    for found in _COMMENT.findall(text):
+        try:
+            record = Record.model_validate_json(found)
+            entries.append(Entry(_written(record, domain)))
+        except ValidationError as error:
+            left_out.append(f"the comment {found!r}: {_faults(error)}")
     return ZoneFile(readable(domain), tuple(entries), tuple(left_out))
 
 
@@ -93,17 +114,23 @@ def _unwanted(owner: str, type_: str, domain: str) -> str:
     return ""
 
 
+def _faults(error: ValidationError) -> str:
+    return "; ".join(str(fault["msg"]).removeprefix("Value error, ") for fault in error.errors())
+
+
 def _entry(owner: str, type_: str, domain: str, rdataset: dns.rdataset.Rdataset) -> Entry:
-    values = tuple(_octal(rdata.to_text(relativize=False)) for rdata in rdataset)
+    values = tuple(_in_octal(type_, rdata.to_text(relativize=False)) for rdata in rdataset)
     record = Record(name=owner, type=type_, ttl=rdataset.ttl, values=values)
     comments = (str(rdata.rdcomment).strip() for rdata in rdataset if rdata.rdcomment)
-    written = {
-        "name": _relative(owner, domain),
-        "type": type_,
-        **({"ttl": record.ttl} if record.ttl != TTL else {}),
-        "values": list(record.values),
-    }
-    return Entry(written, tuple(dict.fromkeys(filter(None, comments))))
+    return Entry(_written(record, domain), tuple(dict.fromkeys(filter(None, comments))))
+
+
+def _written(record: Record, domain: str) -> dict[str, Any]:
+    """A record as a manifest has it."""
+    fields = record.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    if record.ttl == TTL:
+        del fields["ttl"]
+    return {**fields, "name": _relative(absolute(record.name, domain), domain)}
 
 
 def _name(name: dns.name.Name) -> str:
@@ -121,6 +148,75 @@ def _relative(owner: str, domain: str) -> str:
     return readable(short) if absolute(short, domain) == owner else owner
 
 
-def _octal(text: str) -> str:
-    """dnspython writes escapes in decimal, as zone files have them; Route 53 in octal."""
-    return _ESCAPE.sub(lambda found: f"\\{int(found[1]):03o}" if len(found[1]) == 3 else found[0], text)
+# The way out
+
+
+def zone_file_of(domain: str, records: Iterable[Record]) -> tuple[str, tuple[str, ...]]:
+    """The zone file of a zone's records, by their full names; and what of it is only said in comments, and why."""
+    lines, only = [f"$ORIGIN {_decimal(domain)}"], []
+    for record in sorted(records, key=lambda record: _place(record, domain)):
+        why = _unspeakable(record)
+        if why:
+            only.append(f"{record.title}: {why}")
+            lines.append(f"{_ONLY} ({why}): {json.dumps(_written(record, domain))}")
+        else:
+            owner = _owner(record.name, domain)
+            lines += (f"{owner}\t{record.ttl}\tIN\t{record.type}\t{value}" for value in _values(record))
+    return "".join(f"{line}\n" for line in lines), tuple(only)
+
+
+def _place(record: Record, domain: str) -> tuple[Any, ...]:
+    """Where a record stands: the zone's own first and its SOA before all, and then each name by those below it."""
+    labels = record.name.removesuffix(domain).split(".")
+    return labels[::-1], record.type != "SOA", record.type, record.set_identifier
+
+
+def _unspeakable(record: Record) -> str:
+    """Why a zone file has no words for a record; "" where it has."""
+    only = [
+        "alias" if record.alias else "",
+        f"routing by {record.routing.policy}" if record.routing else "",
+        "health check" if record.health_check else "",
+    ]
+    return ", ".join(filter(None, only)) or _unreadable(record)
+
+
+def _unreadable(record: Record) -> str:
+    try:
+        for value in _values(record):
+            dns.rdata.from_text("IN", record.type, value)
+    except (dns.exception.DNSException, ValueError):
+        return "no name server would read its value"
+    return ""
+
+
+def _values(record: Record) -> tuple[str, ...]:
+    return tuple(_in_decimal(record.type, wire_value(record.type, value)) for value in record.values)
+
+
+def _owner(name: str, domain: str) -> str:
+    """A name as it stands before a record: relative to the zone, which is `@`."""
+    return _decimal(readable(name.removesuffix(f".{domain}"))) if name != domain else APEX
+
+
+# Escapes: a zone file has them in decimal, Route 53 in octal
+
+
+def _in_octal(type_: str, text: str) -> str:
+    return _escaped(type_, text, lambda digits: f"\\{int(digits):03o}")
+
+
+def _in_decimal(type_: str, text: str) -> str:
+    return _escaped(type_, text, lambda digits: f"\\{int(digits, 8):03}")
+
+
+def _decimal(name: str) -> str:
+    return _in_decimal("PTR", name)
+
+
+def _escaped(type_: str, text: str, spelt: Callable[[str], str]) -> str:
+    """A value with its escapes spelt otherwise. Those in the parameters of a service are in decimal everywhere."""
+    end = len(text)
+    if type_ in ("HTTPS", "SVCB") and (target := _TARGET.match(text)):
+        end = target.end()
+    return _ESCAPE.sub(lambda found: spelt(found[1]) if len(found[1]) == 3 else found[0], text[:end]) + text[end:]

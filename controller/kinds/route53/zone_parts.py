@@ -129,12 +129,13 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own, by which they go too
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    free = {key for key in found.keys() - taken - made - others.keys() if key[:2] not in _apex(name)}
-    free -= validating if full else frozenset()
+    apex_keys = {key for key in found if key[:2] in _apex(name)}
+    not_free = {*taken, *made, *others, *apex_keys, *(validating if full else ())}
+    free = {key for key in found if key not in not_free}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
-    apex = set() if sight.wanted.everything else {key for key in found if key[:2] in _apex(name)}
-    left = found.keys() - made - validating - {key for key in found if key[:2] in _apex(name)}
+    apex = set() if sight.wanted.everything else apex_keys
+    left = {key for key in found if not (key in made or key in validating or key in apex_keys)}
     marks_known = _remembered(sight, id_)
     known = {key for key in left if _mark(key) in marks_known}
     mine = known | listed if _manages(sight, manifest) else known  # what is only observed is nobody's yet
@@ -142,11 +143,19 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     return _Content(
         raw=found,
         others=others,
-        records=tuple(as_live(Record, from_aws(found[key], id_)) for key in sorted(seen | apex)),
+        records=_records(found, sorted(seen | apex), id_, manifest),
         own=own,
         along=own | (validating - made),
         keep=_kept(left - own),
     )
+
+
+def _records(found: Mapping[Key, Item], keys: Iterable[Key], id_: str, manifest: Manifest | None) -> tuple[Record, ...]:
+    """Live records. One that is as git wants it is git's own, since a zone may have ten thousand."""
+    spec = manifest.spec if manifest else None
+    wanted = {record.key: record for record in spec.records} if isinstance(spec, HostedZoneSpec) else {}
+    live = ((key, as_live(Record, from_aws(found[key], id_))) for key in keys)
+    return tuple(wanted[key] if wanted.get(key) == record else record for key, record in live)
 
 
 def _apex(name: str) -> tuple[tuple[str, str], ...]:

@@ -38,7 +38,7 @@ class SigningKey(Part):
 
     key_fields: ClassVar[tuple[str, ...]] = ("name",)
 
-    name: str = Field(pattern=r"^\w{3,128}$", description="The key's name in the zone.")
+    name: str = Field(pattern=r"^\w+$", min_length=3, max_length=128, description="The key's name in the zone.")
     kms_key: str = Field(
         pattern=r"^arn:[\w-]+:kms:us-east-1:\d{12}:key/.+$",
         description="ARN of an asymmetric KMS key (ECC_NIST_P256) in us-east-1 (KeyManagementServiceArn).",
