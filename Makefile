@@ -28,8 +28,8 @@ faults: .venv/dev.stamp
 	$(BIN)/pytest -n 2 tests/faults
 rules: .venv/dev.stamp
 	$(BIN)/pytest tests/deploy/promtool.py
-bench: .venv/dev.stamp
-	$(BIN)/python -m tests.benchmarks
+bench: .venv/dev.stamp .venv/bench.stamp
+	$(BIN)/python -m tests.benchmarks --octodns .venv/octodns/bin/octodns-sync
 schemas: .venv/dev.stamp
 	$(BIN)/trueup schema --write schemas
 	$(BIN)/trueup permissions --write deploy/iam/policies
@@ -40,6 +40,11 @@ schemas: .venv/dev.stamp
 	$(call install,dev)
 	touch .venv/demo.stamp
 
+.venv/bench.stamp: requirements/bench.txt
+	test -x .venv/octodns/bin/python || $(PYTHON) -m venv .venv/octodns
+	.venv/octodns/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	touch $@
+
 define install
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/$(1).txt
@@ -47,11 +52,13 @@ define install
 	touch $@
 endef
 
-LOCK = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+LOCK = $(COMPILE) pyproject.toml
 lock:
 	$(LOCK) -o requirements/run.txt
 	$(LOCK) --extra demo --group build -c requirements/run.txt -o requirements/demo.txt
 	$(LOCK) --extra demo --group build --group dev -c requirements/demo.txt -o requirements/dev.txt
+	$(COMPILE) --group bench -c requirements/run.txt -o requirements/bench.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

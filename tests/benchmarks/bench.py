@@ -63,20 +63,19 @@ def roles(count: int) -> dict[str, str]:
     return files
 
 
-def quiet_pass(made: str, files: Mapping[str, str], formula: str = "") -> Iterator[Row]:
-    """Everything made, and then a pass over it with nothing to change."""
+def quiet_pass(made: str, files: Mapping[str, str], formula: Mapping[str, int] | None = None) -> Iterator[Row]:
+    """Everything made, and then a pass over it with nothing to change. `formula`: calls that it must make just so often."""
     with tempfile.TemporaryDirectory() as folder, emulator() as url:
         os.environ.update(environment(url))
         stage = Stage(Path(folder), dict(files))
         first = timed(stage.converge)
         stage.calls.clear()
         seconds = timed(stage.apply)
+        calls = Counter(stage.calls)
         yield f"{made} made", f"{first:.1f} s", "emulator's share included"
-        yield (
-            "a pass with nothing to change",
-            f"{len(stage.calls)} calls, {len(stage.changes)} changing",
-            in_words(Counter(stage.calls)),
-        )
-        if formula:
-            yield "... by the formula", formula, ""
+        yield "a pass with nothing to change", f"{calls.total()} calls, {len(stage.changes)} changing", in_words(calls)
+        wrong = {
+            operation: calls[operation] for operation, count in (formula or {}).items() if calls[operation] != count
+        }
+        assert not wrong, f"not as many calls as the formula says: {wrong}"
         yield "... its wall time", f"{seconds:.1f} s", "emulator's share included"

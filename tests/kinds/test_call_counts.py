@@ -8,6 +8,7 @@ from typing import Any
 
 from controller.kinds.iam.account import SPARE_READS
 from controller.manifest.yaml_writer import write
+from tests.benchmarks import ecs
 from tests.kinds.samples.iam import ALLOW, TRUST
 from tests.stage import SCOPE, Stage, document
 
@@ -60,6 +61,15 @@ def test_tags_that_lists_leave_out_are_read_at_once_for_all_services(aws_endpoin
         "GetParameters": MANY / 10,
         "GetResources": 2,  # the emulator's pages have less than 100 tags; AWS's 100 resources
     }
+
+
+def test_services_are_described_in_tens_and_tags_read_in_twenties(aws_endpoint: str, tmp_path: Path) -> None:
+    """What AWS describes one at a time, it does: task definitions, and the attributes of target groups."""
+    calls = quiet_pass(tmp_path, list(ecs.documents(22)))
+    network = {"DescribeVpcs": 1, "DescribeVpcAttribute": 3, "DescribeSubnets": 1, "DescribeSecurityGroups": 1}
+    tags = calls.pop("GetResources")  # the emulator's pages have less than 100 tags; AWS's 100 resources
+    assert tags < MANY
+    assert calls == {**ecs.calls(22), **network}
 
 
 def record(name: str, address: str = "192.0.2.1", **spec: Any) -> dict[str, Any]:
