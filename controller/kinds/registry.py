@@ -56,6 +56,7 @@ from controller.kinds.iam.user import User
 from controller.kinds.logs.log_group import LogGroup
 from controller.kinds.route53.health_check import HealthCheck
 from controller.kinds.route53.hosted_zone import HostedZone
+from controller.kinds.route53.hosted_zone_association import HostedZoneAssociation
 from controller.kinds.route53.record_set import RecordSet
 from controller.kinds.scheduler.schedule import Schedule
 from controller.kinds.scheduler.schedule_group import ScheduleGroup
@@ -117,6 +118,7 @@ _ALL: tuple[Kind[Any], ...] = (
     # route53
     HealthCheck(),
     HostedZone(),
+    HostedZoneAssociation(),
     RecordSet(),
     ScalableTarget(),
     Namespace(),

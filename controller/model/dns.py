@@ -19,6 +19,8 @@ import dns.name
 import dns.rdata
 from pydantic import AfterValidator
 
+from controller.model.spec import misfit
+
 RecordType = Literal[
     "A",
     "AAAA",
@@ -179,8 +181,17 @@ Fqdn = Annotated[str, AfterValidator(lambda text: canonical_fqdn(text) if text e
 
 
 def canonical_values(type_: str, values: Iterable[str]) -> tuple[str, ...]:
-    """A record's values, each in its one spelling. Their order has no meaning, and the same twice is the same once."""
-    return tuple(sorted({sys.intern(canonical_value(type_, value)) for value in values}))
+    """A record's values, each in its one spelling. Their order has no meaning, and the same twice is the same once.
+
+    Raises ValueError, which tells pydantic the place of the value that is none.
+    """
+    spelt: set[str] = set()
+    for number, value in enumerate(values):
+        try:
+            spelt.add(sys.intern(canonical_value(type_, value)))
+        except ValueError as error:
+            raise misfit(str(error), number) from None
+    return tuple(sorted(spelt))
 
 
 def canonical_value(type_: str, text: str) -> str:

@@ -16,6 +16,32 @@ S = TypeVar("S", bound=Spec)
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """What a resource is a part of, where one pass should not touch too much of it: a zone, by its records.
+
+    id         what tells it from others; where it is deleted itself, its parts may go
+    name       what the parts are, for people ("records of example.com")
+    parts      how many there are
+    removable  how many of them can go: then none is left that is of use
+    address    its manifest, which says how much of it may be touched; None where only the scope does
+    where      how to find that manifest
+    percent    (with a manifest) how many in a hundred may change or go
+    emptied    (with a manifest) whether all may go
+    field      on the whole itself: its spec's field that holds parts (camelCase); "" on what is one part
+    """
+
+    id: str
+    name: str
+    parts: int
+    removable: int
+    address: Address | None = None
+    where: str = ""
+    percent: int = 0
+    emptied: bool = False
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed(Generic[S]):
     """One live resource.
 
@@ -36,6 +62,7 @@ class Observed(Generic[S]):
               was never recorded
     innate    whether AWS made it along with something else (a VPC's default group): it is managed without being owned,
               never made anew and never deleted
+    whole     what it is a part of, or is itself, that one pass should not touch too much of
     facts     what people watch over time (see Kind.facts)
     detail    what the kind itself needs again for update and delete
     """
@@ -55,6 +82,7 @@ class Observed(Generic[S]):
     holder: str = ""
     made_for: Address | None = None
     innate: bool = False
+    whole: Whole | None = None
     facts: Facts = field(default_factory=dict)
     detail: Any = None
 

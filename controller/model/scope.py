@@ -66,6 +66,13 @@ class Guard(Part):
 
     max_deletes: int = Field(default=5, ge=0, description="Deletes in one pass of the scope.")
     max_replacements: int = Field(default=3, ge=0, description="Replacements in one pass of the scope.")
+    max_percent: int = Field(
+        default=30,
+        ge=0,
+        le=100,
+        description="Of every hundred records of a zone that is not in git itself (and has ten or more): those that may change or "
+        "go in one pass of the scope; 100: all may go. A zone that is in git says it for itself.",
+    )
 
 
 class Patch(Part):

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
 class Part(BaseModel):
@@ -29,6 +30,12 @@ class Part(BaseModel):
 
     key_fields: ClassVar[tuple[str, ...]] = ()
     """In a list: the fields (python names) that tell which item is which, so that a diff can pair them. () = by place."""
+
+
+def misfit(message: str, *place: str | int) -> ValidationError:
+    """What a validator raises where only a part of what it is given is wrong: `place` leads to that part."""
+    wrong = PydanticCustomError("misfit", "{message}", {"message": message})
+    return ValidationError.from_exception_data("Spec", [InitErrorDetails(type=wrong, loc=place, input=None)])
 
 
 def is_secret(info: FieldInfo) -> bool:

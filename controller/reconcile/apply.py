@@ -29,7 +29,7 @@ from controller.model.scope import Deletion
 from controller.model.spec import Spec
 from controller.reconcile.diff import diff, top_level
 from controller.reconcile.execute import Ended, obstacle
-from controller.reconcile.guard import fingerprint
+from controller.reconcile.guard import fingerprint, unforeseen
 from controller.reconcile.owner import PREFIX
 from controller.reconcile.resolve import resolve, unknown_values
 from controller.state.store import Store
@@ -289,6 +289,9 @@ class Applier:
             return (
                 f"AWS cannot change {', '.join(sorted(changed & kind.replace_on))} in place: the next pass replaces it"
             )
+        why = unforeseen(replace(action, changes=changes, caution=kind.caution(live, spec)))
+        if why and not action.changes:  # what it would change was not known when it was planned
+            raise Held(why)
         live = replace(live, tags=self._retag(action, live, kind))
         become = (yield Step(live, spec, changed=changed)) if changed or live.undone else None
         become = become or Made(live.id, live.outputs, live.pending)

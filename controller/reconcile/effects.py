@@ -44,7 +44,8 @@ def explainer(
         after = wanted(action, kind)
         if action.verb is Verb.FORGET or (action.verb is not Verb.DELETE and after is None):
             return action
-        before = _by_name(kind, action.live.spec, names) if action.live else None
+        live = action.live.spec if action.live else None
+        before = _by_name(kind, live.managed_by(after) if after else live, names) if live else None
         return replace(action, effects=tuple(kind.tell(action.verb, before, after)))
 
     return explained

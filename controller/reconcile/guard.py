@@ -1,26 +1,31 @@
 """Guard: what must not be carried out now, and why. Pure functions from a plan to the same plan with some actions held.
 
-Each rule answers for one action with a reason, or "" to let it pass. The first reason counts. Then the scope's limits are
-looked at over what is left: above a limit all of it is held, because a limit that is passed means that something is wrong,
-not that the first few were right. What a held action's resource is in afterwards depends on who must act:
-a person (HELD), or nobody but the one who paused (DRIFTED).
+Each rule answers for one action with a reason, or "" to let it pass. The first reason counts. Then the limits are looked at over
+what is left: those of each whole that it touches parts of (a zone, by its records), and the scope's. Above a limit all of it is
+held, because a limit that is passed means that something is wrong, not that the first few were right. What a held action's
+resource is in afterwards depends on who must act: a person (HELD), or nobody but the one who paused (DRIFTED).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from controller.model.address import Address
 from controller.model.inventory import Entry, Failure
-from controller.model.manifest import Desired
-from controller.model.plan import Action, Plan, State, Status, Verb
+from controller.model.manifest import Desired, Manifest
+from controller.model.observed import Whole
+from controller.model.plan import ABSENT, Action, Change, Plan, State, Status, Verb
 from controller.model.reference import is_known
 from controller.model.scope import Deletion, Mode
+from controller.reconcile.diff import top_level
 
 PauseReason = Callable[[Address], str]
+SMALL = 10
+"""A whole of fewer parts may be changed as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ def guard(plan: Plan, rules: Rules) -> Plan:
     """The plan with every action that must not be carried out held, and the statuses that follow from it."""
     actions = [_guarded(action, rules) for action in plan.actions]
     limit = plan.scope.spec.guard
+    actions = _spared(actions, limit.max_percent)
     actions = _limited(actions, Verb.DELETE, limit.max_deletes, "maxDeletes")
     actions = _limited(actions, Verb.REPLACE, limit.max_replacements, "maxReplacements")
     statuses = dict(plan.statuses)
@@ -131,6 +137,84 @@ def fingerprint(action: Action, commit: str) -> str:
     )
     wanted = action.manifest.digest if action.manifest else ""
     return hashlib.sha256(repr((commit, action.verb.value, wanted, live)).encode()).hexdigest()
+
+
+def _spared(actions: list[Action], percent: int) -> list[Action]:
+    """Hold what would, taken together, touch too much of a whole. `percent` is what the scope allows."""
+    due = [action for action in actions if not action.held]
+    going = {action.live.id for action in due if action.live and action.verb is Verb.DELETE}
+    wholes = {action.live.whole.id: action.live.whole for action in due if action.live and action.live.whole}
+    reasons: dict[str, str] = {}
+    for whole in wholes.values():
+        tolls = {action.key: _toll(action, whole) for action in due}
+        reason = _excess(whole, tuple(tolls.values()), percent) if whole.id not in going else ""
+        reasons |= {key: reason for key, toll in tolls.items() if toll.changed or toll.gone}
+    return [replace(action, held=reasons.get(action.key) or action.held) for action in actions]
+
+
+def unforeseen(action: Action) -> str:
+    """Why an action must not be carried out after all, once it is known what it changes."""
+    whole = action.live.whole if action.live else None
+    return action.caution or (_excess(whole, (_toll(action, whole),), 100) if whole and whole.address else "")
+
+
+class _Toll(NamedTuple):
+    """How many parts of a whole an action touches, and makes."""
+
+    changed: int = 0
+    gone: int = 0
+    new: int = 0
+
+
+def _toll(action: Action, whole: Whole) -> _Toll:
+    its = action.live.whole if action.live else None
+    if its is None or its.id != whole.id:
+        makes = action.verb in (Verb.CREATE, Verb.REPLACE)
+        return _Toll(new=int(makes and action.manifest is not None and _names(action.manifest, whole)))
+    update = action.verb in (Verb.UPDATE, Verb.ADOPT)
+    if its.field:
+        return _toll_of(its.field, action.changes) if update else _Toll()
+    fields = {top_level(change.path) for change in action.changes}
+    unknown = action.verb is Verb.UPDATE and not fields
+    # What a replacement leaves behind is counted with the replacement.
+    gone = action.verb is Verb.REPLACE or (action.verb is Verb.DELETE and action.manifest is None)
+    return _Toll(changed=int(unknown or (update and bool(fields - {"tags"}))), gone=int(gone))
+
+
+def _names(manifest: Manifest, whole: Whole) -> bool:
+    """Whether a manifest wants a part of a whole: it refers to it, by its manifest or its id."""
+    return whole.address in {link.target for link in manifest.links} or whole.id in manifest.data.values()
+
+
+def _toll_of(field: str, changes: Iterable[Change]) -> _Toll:
+    """What changes of a field do to its items."""
+    changed: set[str] = set()
+    gone: set[str] = set()
+    new: set[str] = set()
+    for change in changes:
+        item, inside, _ = change.path.rpartition("].")
+        if change.path.startswith(f"{field}["):
+            came, went = change.before is ABSENT and not inside, change.after is ABSENT and not inside
+            (new if came else gone if went else changed).add(item or change.path)
+    return _Toll(len(changed), len(gone), len(new))
+
+
+def _excess(whole: Whole, tolls: Sequence[_Toll], percent: int) -> str:
+    """Why so much of a whole must not be touched in one pass, and how to go on; "" where it may."""
+    gone, new = sum(toll.gone for toll in tolls), any(toll.new for toll in tolls)
+    touched = gone + sum(toll.changed for toll in tolls)
+    limit, field = (whole.percent, "changePercent") if whole.address else (percent, "maxPercent")
+    share = min(-(-100 * touched // max(whole.parts, 1)), 100)
+    if 0 < gone >= whole.removable and not new:
+        if whole.emptied if whole.address else limit == 100:
+            return ""
+        what, say = f"no {whole.name} would be left", "empty: true" if whole.address else f"{field}: 100"
+    elif whole.parts >= SMALL and share > limit:
+        what = f"{touched} of {whole.parts} {whole.name} would change or go, more than {limit}%"
+        say = f"{field}: {share}"
+    else:
+        return ""
+    return f"{what}; to go on, commit `guard: {{{say}}}` in {whole.where or 'scope.yaml'}"
 
 
 def _limited(actions: list[Action], verb: Verb, limit: int, name: str) -> list[Action]:

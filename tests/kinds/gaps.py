@@ -101,7 +101,7 @@ GAPS: Mapping[tuple[str, str], str] = {
     ("logs/LogGroup", "logGroupClass"): "moto knows no classes of log groups",
     ("route53/HealthCheck", "alarmIdentifier"): "moto forgets the alarm of a health check",
     ("route53/HealthCheck", "insufficientDataHealthStatus"): "moto forgets the alarm of a health check",
-    ("route53/HostedZone", "authorizedVpcs"): "moto has no CreateVPCAssociationAuthorization",
+    ("route53/HostedZone", "authorizedVpcs"): "only a private zone has some: see test_route53_associations.py",
     ("route53/HostedZone", "dnssec"): "moto has no key-signing keys, and signs nothing",
     ("route53/HostedZone", "queryLogging"): "moto wants the log group in us-east-1, where the tests' scope is not",
     ("servicediscovery/Namespace", "vpc"): "comes and goes only together with type, and AWS does not report it",
@@ -114,6 +114,7 @@ GAPS: Mapping[tuple[str, str], str] = {
 
 TWO_SCOPES: Mapping[str, str] = {
     "ec2/VpcPeeringAccepter": "answers what another scope asks: its life is shown in test_ec2_peering.py",
+    "route53/HostedZoneAssociation": "is to a zone of another account: its life is shown in test_route53_associations.py",
 }
 """Kinds that one scope alone cannot show, so that the conformance suite has no samples of them."""
 

@@ -79,7 +79,7 @@ def record(name: str, address: str = "192.0.2.1", **spec: Any) -> dict[str, Any]
 
 def changed(stage: Stage, records: list[dict[str, Any]]) -> list[str]:
     """The changing calls of a pass over a zone with records that have manifests of their own."""
-    zone = document("route53.aws/v1", "HostedZone", "example.com", {})
+    zone = document("route53.aws/v1", "HostedZone", "example.com", {"guard": {"empty": True}})
     stage.files["all.yaml"] = write([zone, *records])
     stage.calls.clear()
     assert not stage.apply().error

@@ -10,7 +10,7 @@ import pytest
 from moto.ecs.models import ecs_backends
 
 from controller.aws.emulator import ACCOUNT
-from controller.aws.emulator_life import Life, living
+from controller.aws.emulator.life import Life, living
 from controller.errors import AwsBusy
 from controller.kinds.ecs.service import Service, translate
 from controller.kinds.ecs.service_spec import ServiceSpec

@@ -22,7 +22,7 @@ from controller.model.scope import Lifecycle, ScopeSpec
 from controller.source.folder import FolderSource
 from tests.images import push
 from tests.kinds.gaps import GAPS
-from tests.stage import Stage
+from tests.stage import Stage, forget_accounts
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "manifests" / "examples"
@@ -138,6 +138,7 @@ def test_the_examples_have_no_errors_and_no_warnings(examples: Loaded) -> None:
 
 def test_the_examples_can_be_applied_as_they_are(aws_endpoint: str, tmp_path: Path) -> None:
     without = {kind.partition("/")[0] for kind, what in GAPS if what == "*"}  # services of which moto has nothing
+    forget_accounts()
     paths = (path for path in EXAMPLES.rglob("*.yaml") if path.parent.name not in without)
     files = {path.relative_to(EXAMPLES).as_posix(): path.read_text() for path in paths}
     stage = Stage(tmp_path, files, scope="examples")

@@ -36,6 +36,7 @@ WITHOUT_TYPE: Mapping[str, str] = {
     "ec2/VpcPeeringAccepter": "CloudFormation accepts from the asking side, by a role",
     "iam/AccountAlias": "CloudFormation cannot make it",
     "iam/AccountPasswordPolicy": "CloudFormation cannot make it",
+    "route53/HostedZoneAssociation": "CloudFormation cannot make it",
     "servicediscovery/Namespace": "CloudFormation has a type for each of the three sorts",
 }
 """Kinds that CloudFormation does not know."""

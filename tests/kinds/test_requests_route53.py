@@ -43,8 +43,9 @@ def test_vpcs_of_other_accounts_are_authorised_and_no_longer() -> None:
     reply = {"HostedZoneId": "Z1", "VPC": new}
     account.expect("CreateVPCAssociationAuthorization", reply, HostedZoneId="Z1", VPC=new)
     account.expect("DeleteVPCAssociationAuthorization", HostedZoneId="Z1", VPC=old)
-    before = zone(authorized_vpcs=(ZoneVpc(vpc="vpc-2", region="eu-west-1"),))
-    update(account, before, "authorizedVpcs", authorized_vpcs=(ZoneVpc(vpc="vpc-1", region="eu-west-1"),))
+    before = zone(private=True, authorized_vpcs=(ZoneVpc(vpc="vpc-2", region="eu-west-1"),))
+    after = (ZoneVpc(vpc="vpc-1", region="eu-west-1"),)
+    update(account, before, "authorizedVpcs", private=True, authorized_vpcs=after)
 
 
 @covers("route53/HostedZone", "queryLogging")

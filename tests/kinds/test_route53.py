@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controller.aws.client import Aws
+from controller.aws.emulator import ACCOUNT
 from controller.errors import AwsRefused
 from controller.kinds.registry import COMPOSITES, KINDS
 from controller.kinds.route53.alias_zones import zone_of
@@ -17,6 +19,8 @@ from controller.kinds.route53.records import Record, from_aws, to_aws
 from controller.manifest.load import Loader
 from controller.manifest.yaml_writer import write
 from controller.model.commit import Blob, Tree
+from controller.model.dns import canonical_name
+from controller.model.event import AwsCalled, Event
 from controller.model.plan import State, Verb
 from controller.source.entries import blob_id
 from tests.stage import SCOPE, Stage, document
@@ -32,8 +36,9 @@ def zone(name: str = "example.com", **spec: Any) -> dict[str, Any]:
 
 
 def record(manifest: str, **spec: Any) -> dict[str, Any]:
-    answer = {} if "alias" in spec else {"values": ["192.0.2.1"]}
-    return document("route53.aws/v1", "RecordSet", manifest, {"zone": "example.com", "type": "A", **answer, **spec})
+    answer = {} if spec.get("alias") else {"values": ["192.0.2.1"]}
+    written = {"zone": "example.com", "type": "A", **answer, **spec}
+    return document("route53.aws/v1", "RecordSet", manifest, {k: v for k, v in written.items() if v is not None})
 
 
 def commit(stage: Stage, *documents: dict[str, Any]) -> None:
@@ -103,6 +108,125 @@ def test_a_record_added_by_hand_stays_where_git_only_looks_after_what_it_lists(s
     assert names(stage) == {"www.example.com. A", "stray.example.com. A"}
 
 
+def test_a_record_that_leaves_the_list_goes_and_what_others_made_stays(stage: Stage) -> None:
+    """Only what trueup has seen on the list is its to take away."""
+    commit(stage, zone(records=[a("www"), a("api"), a("old")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "stray.example.com.")
+    commit(stage, zone(records=[a("www"), a("api")]))
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["records[old.example.com A]"]
+    assert action.effects == ("old.example.com A has no answer any more (it was 192.0.2.1)",)
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "api.example.com. A", "stray.example.com. A"}
+
+
+def test_a_record_that_was_there_before_goes_too_once_it_has_been_on_the_list(stage: Stage) -> None:
+    """As after an export: no call was needed, and git has looked after it all the same."""
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "api.example.com.")
+    commit(stage, zone(records=[a("www"), a("api", "192.0.2.99", ttl=60)]))
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == []
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+
+
+def test_what_was_only_observed_was_never_on_the_list(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "api.example.com.")
+    listed = zone(records=[a("www"), a("api")])
+    commit(stage, {**listed, "lifecycle": {"mode": "observe"}})
+    assert stage.apply().applied == 0
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "api.example.com. A"}
+
+
+def test_what_git_stops_to_have_full_authority_over_is_left_as_it_is(stage: Stage) -> None:
+    """The drift that was found and held, or only looked at, is nothing that was ever listed."""
+    commit(stage, zone(authority="full", records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "stray.example.com.")
+    stage.paused = lambda _: "incident 7"
+    stage.apply()
+    stage.paused = lambda _: ""
+    commit(stage, zone(records=[a("www")]))
+    assert stage.plan().actions == ()
+
+
+def test_without_its_inventory_trueup_takes_nothing_away_that_is_not_listed(stage: Stage, tmp_path: Path) -> None:
+    commit(stage, zone(records=[a("www"), a("old")]))
+    stage.converge()
+    newcomer = Stage(tmp_path / "newcomer", stage.files)
+    commit(newcomer, zone(records=[a("www")]))
+    newcomer.converge()
+    assert names(newcomer) == {"www.example.com. A", "old.example.com. A"}
+
+
+def test_a_record_that_gets_a_manifest_of_its_own_leaves_the_list_and_stays(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www"), a("app")]))
+    stage.converge()
+    taken = {**record("app", name="app"), "lifecycle": {"adopt": True}}
+    commit(stage, zone(records=[a("www")]), taken)
+    stage.calls.clear()
+    assert [(action.verb, action.address.name) for action in stage.plan().actions] == [(Verb.ADOPT, "app")]
+    stage.converge()
+    commit(stage, zone(records=[a("www")]))
+    assert [(action.verb, action.address.name) for action in stage.plan().actions] == [(Verb.DELETE, "app")]
+
+
+def test_a_record_that_leaves_its_manifest_for_the_list_keeps_its_answer(stage: Stage) -> None:
+    commit(stage, zone(records=[a("www")]), record("app", name="app"))
+    stage.converge()
+    commit(stage, zone(records=[a("www"), a("app", "192.0.2.2")]))
+    (action,) = stage.plan().actions
+    assert (action.verb, action.address.kind) == (Verb.UPDATE, "route53/HostedZone")
+    stage.calls.clear()
+    stage.converge()
+    assert stage.changes == ["ChangeResourceRecordSets"]
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+def test_a_crash_leaves_at_worst_a_record_that_nobody_looks_after(stage: Stage, tmp_path: Path) -> None:
+    """Made and never noted: while git lists it, the next pass notes it; taken off before that, it stays. Nothing of others goes."""
+
+    def die(event: Event) -> None:
+        if isinstance(event, AwsCalled) and event.operation == "ChangeResourceRecordSets":
+            raise Killed
+
+    def crash() -> Stage:
+        stage.listen = die
+        with pytest.raises(Killed):
+            stage.apply()
+        stage.store.close()
+        return Stage(tmp_path, stage.files)
+
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    commit(stage, zone(records=[a("www"), a("new")]))
+    stage = crash()
+    stage.converge()
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+    commit(stage, zone(records=[a("www"), a("new")]))
+    stage = crash()
+    commit(stage, zone(records=[a("www")]))
+    stage.converge()
+    assert names(stage) == {"www.example.com. A", "new.example.com. A"}
+
+
 def test_while_a_manifest_cannot_be_understood_no_record_is_taken_for_nobodys(stage: Stage) -> None:
     """The broken manifest may well be the record's own."""
     commit(stage, zone(authority="full", records=[a("www")]), record("app", name="app"))
@@ -132,6 +256,17 @@ def test_a_record_that_exists_is_not_taken_over_silently(stage: Stage) -> None:
     stage.converge()
 
 
+def test_a_record_that_moves_into_the_zones_own_manifest_stays_all_the_while(stage: Stage) -> None:
+    commit(stage, zone(), record("app", name="app"))
+    stage.converge()
+    commit(stage, zone(records=[a("app")]))
+    stage.calls.clear()
+    stage.later = timedelta(minutes=2)
+    assert stage.apply().converged
+    assert stage.changes == []
+    assert [entry.address.kind for entry in stage.store.inventory("test").entries] == ["route53/HostedZone"]
+
+
 MARK = '"heritage=external-dns,external-dns/owner=blue,external-dns/resource=ingress/default/app"'
 
 
@@ -149,20 +284,62 @@ def test_what_external_dns_looks_after_is_left_to_it_and_said_to_be_its(stage: S
     assert action.held.startswith("app.example.com A belongs to external-dns owner 'blue'")
 
 
-def test_marks_of_external_dns_are_known_in_their_old_and_their_new_form() -> None:
-    def txt(name: str) -> dict[str, Any]:
-        return {"Name": name, "Type": "TXT", "ResourceRecords": [{"Value": MARK}]}
+ZONE_OF_OTHERS = (
+    *(("www", type_) for type_ in ("A", "AAAA", "MX")),
+    *(("app", type_) for type_ in ("A", "AAAA", "CNAME")),
+    ("x-app", "A"),
+    ("*", "A"),
+    ("*", "AAAA"),
+    ("", "A"),
+)
 
-    marks = others_of(
-        [
-            txt("old.example.com."),
-            txt("aaaa-new.example.com."),
-            {"Name": "x.", "Type": "A", "TrafficPolicyInstanceId": "t1"},
-        ]
-    )
-    assert marks["old.example.com.", "A"] == marks["new.example.com.", "AAAA"] == "external-dns owner 'blue'"
-    assert ("new.example.com.", "A") not in marks
-    assert marks["x.", "A"] == "traffic policy instance t1"
+
+@pytest.mark.parametrize(
+    ("mark", "belongs"),
+    [
+        ("www", "www A, www AAAA, www MX"),  # before 0.12
+        ("a-www", "www A"),
+        ("mx-www", "www MX"),
+        ("cname-app", "app A, app AAAA, app CNAME"),  # an alias was called a CNAME before 0.23
+        ("a-x-app", "x-app A"),
+        ("edns-a-www", "www A"),  # --txt-prefix=edns-
+        ("edns.aaaa-www", "www AAAA"),  # --txt-prefix=edns.
+        ("edns.www", "www A, www AAAA, www MX"),
+        ("a-www-edns", "www A"),  # --txt-suffix=-edns
+        ("www-edns", "www A, www AAAA, www MX"),
+        ("a-edns-.www", "www A"),  # --txt-prefix=%{record_type}-edns-.
+        ("edns-aaaa.www", "www AAAA"),  # --txt-prefix=edns-%{record_type}.
+        ("edns-a.", " A, * A"),  # the same, at the zone itself; or a wildcard's, with another word: both are left alone
+        ("www-.aaaa", "www AAAA"),  # --txt-suffix=-.%{record_type}
+        ("a-*", "* A"),
+        ("aaaa-any", "* AAAA"),  # --txt-wildcard-replacement=any
+        ("mx-gone", ""),
+    ],
+)
+def test_what_a_mark_of_external_dns_belongs_to_is_known_whatever_the_form_of_its_name(mark: str, belongs: str) -> None:
+    def full(name: str) -> str:
+        return canonical_name(f"{name}.example.com.".replace("..", ".").removeprefix("."))
+
+    txt = {"Name": full(mark), "Type": "TXT", "ResourceRecords": [{"Value": MARK}]}
+    there = [{"Name": full(name), "Type": type_} for name, type_ in ZONE_OF_OTHERS]
+    found = others_of([*there, txt])
+    assert found.pop((full(mark), "TXT")) == "external-dns owner 'blue'"
+    expected = {(full(n), t) for n, t in (each.split(" ") for each in belongs.split(", ") if each)}
+    assert found.keys() == expected
+
+
+def test_the_owner_is_told_wherever_it_stands_and_other_heritage_is_none_of_external_dns() -> None:
+    def whose(value: str) -> list[str]:
+        return list(others_of([{"Name": "a.", "Type": "TXT", "ResourceRecords": [{"Value": value}]}]).values())
+
+    assert whose('"heritage=external-dns,external-dns/aws-x=1,external-dns/owner=me"') == ["external-dns owner 'me'"]
+    assert whose('"heritage=external-" "dns,external-dns/owner=me"') == ["external-dns owner 'me'"]
+    assert whose('"heritage=mate,external-dns/owner=me"') == []
+
+
+def test_what_a_traffic_policy_makes_is_its_own() -> None:
+    found = others_of([{"Name": "x.", "Type": "A", "TrafficPolicyInstanceId": "t1"}])
+    assert found == {("x.", "A"): "traffic policy instance t1"}
 
 
 def test_what_certificates_are_validated_by_stays_in_a_zone_that_git_has_full_authority_over(stage: Stage) -> None:
@@ -187,7 +364,8 @@ def test_what_would_change_much_of_a_zone_is_held_until_a_commit_allows_it(stage
     commit(stage, zone(records=moved))
     (action,) = stage.plan().actions
     assert action.held == (
-        "6 of 14 records would change or go, more than 30%; to go on, commit `guard: {changePercent: 43}`"
+        "6 of 14 records of example.com would change or go, more than 30%; to go on, commit `guard: {changePercent: 43}` in "
+        "HostedZone example.com (a.yaml:1:1)"
     )
     commit(stage, zone(records=moved, guard={"changePercent": 43}))
     stage.converge()
@@ -197,13 +375,94 @@ def test_a_zone_is_not_emptied_nor_its_own_records_touched_without_a_word(stage:
     commit(stage, zone(authority="full", records=[a("www")]))
     stage.converge()
     commit(stage, zone(authority="full"))
-    assert "it empties the zone of its 1 records" in stage.plan().actions[0].held
+    assert (
+        "no records of example.com would be left; to go on, commit `guard: {empty: true}` in"
+        in stage.plan().actions[0].held
+    )
     own = {"name": "@", "type": "SOA", "values": ["ns.example.net host.example.net 1 7200 900 1209600 60"]}
     commit(stage, zone(authority="full", records=[a("www"), own]))
     assert "example.com SOA is the zone's own" in stage.plan().actions[0].held
+    commit(stage, zone(authority="full", records=[a("other")]))
+    assert [action.held for action in stage.plan().actions] == [""]
     commit(stage, zone(authority="full", guard={"empty": True}))
     stage.converge()
     assert names(stage) == set()
+
+
+def test_what_leaves_the_list_counts_and_so_do_records_with_manifests_of_their_own(stage: Stage) -> None:
+    """What matters is what becomes of the zone, and not how many files say so."""
+    listed = [a(f"h{number}") for number in range(6)]
+    own = [record(f"r{number}", name=f"r{number}") for number in range(6)]
+    commit(stage, zone(records=listed), *own)
+    stage.converge()
+    commit(stage, zone(records=listed[2:]), *own[:-3])
+    held = {action.address.name: action.held for action in stage.plan().actions}
+    assert held.keys() == {"example.com", "r3", "r4", "r5"}
+    assert set(held.values()) == {
+        "5 of 14 records of example.com would change or go, more than 30%; to go on, commit `guard: {changePercent: 36}` in "
+        "HostedZone example.com (a.yaml:1:1)"
+    }
+    commit(stage, zone(records=listed[2:]), *own)
+    assert [action.held for action in stage.plan().actions] == [""]
+    commit(stage, zone(records=listed[2:], guard={"changePercent": 36}), *own[:-3])
+    stage.converge()
+    assert len(names(stage)) == 7
+
+
+def test_records_of_a_zone_that_is_not_in_git_are_guarded_by_the_scope(stage: Stage) -> None:
+    commit(stage, zone())
+    stage.converge()
+    (found,) = stage.aws().call("route53", "ListHostedZones")["HostedZones"]
+    zone_id = found["Id"].rpartition("/")[2]
+    own = [record(f"r{n}", name=f"r{n}.example.com", zone=zone_id) for n in range(8)]
+    commit(stage, *own)
+    stage.converge()
+    commit(stage, *(each | {"spec": {**each["spec"], "ttl": 60}} for each in own))
+    assert {action.held for action in stage.plan().actions} == {
+        "8 of 10 records of example.com would change or go, more than 30%; to go on, commit `guard: {maxPercent: 80}` in scope.yaml"
+    }
+    commit(stage)
+    assert {action.held for action in stage.plan().actions} == {
+        "no records of example.com would be left; to go on, commit `guard: {maxPercent: 100}` in scope.yaml"
+    }
+    stage.files["scope.yaml"] = SCOPE.replace("maxDeletes: 50", "maxDeletes: 50, maxPercent: 100")
+    stage.converge()
+    assert names(stage) == set()
+
+
+def test_what_is_known_only_after_another_resource_is_made_is_guarded_all_the_same(stage: Stage) -> None:
+    listed = [a(f"h{number}") for number in range(12)]
+    commit(stage, zone(records=listed))
+    stage.converge()
+    address = document("ec2.aws/v1", "ElasticIp", "web", {})
+    commit(stage, address, zone(records=[*listed[6:], a("new", "${out.ElasticIp.web.publicIp}")]))
+    assert [action.held for action in stage.plan().actions] == ["", ""]
+    (held,) = (s for s in stage.apply().statuses.values() if s.address.kind == "route53/HostedZone")
+    assert held.state is State.HELD
+    assert held.reason.startswith("6 of 14 records of example.com would change or go, more than 30%")
+    assert len(names(stage)) == 12
+    assert [bool(action.held) for action in stage.plan().actions] == [True]
+
+
+def test_a_record_whose_manifest_goes_counts_once_also_where_the_zone_would_remove_it(stage: Stage) -> None:
+    own = [record(f"r{number}", name=f"r{number}") for number in range(12)]
+    commit(stage, zone(authority="full"), *own)
+    stage.converge()
+    commit(stage, zone(authority="full"), *own[:-4])
+    assert {action.verb for action in stage.plan().actions} == {Verb.DELETE}
+    assert {action.held for action in stage.plan().actions} == {""}
+    stage.converge()
+    assert len(names(stage)) == 8
+
+
+def test_a_zone_that_goes_takes_all_of_its_records_along(stage: Stage) -> None:
+    """That was agreed to with the zone's own `deletion: delete`."""
+    doomed = {**zone(records=[a("www")]), "lifecycle": {"deletion": "delete"}}
+    commit(stage, doomed, *(record(f"r{number}", name=f"r{number}") for number in range(12)))
+    stage.converge()
+    commit(stage)
+    stage.converge()
+    assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
 
 
 def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Stage) -> None:
@@ -214,7 +473,7 @@ def test_a_zone_is_kept_while_it_has_records_that_trueup_has_not_made(stage: Sta
     stage.converge()
     del stage.files["a.yaml"]
     (action,) = stage.plan().actions
-    assert "it has records that trueup has not made: stray.example.com A, www.example.com A" in action.held
+    assert "it has records that trueup has not made: stray.example.com A; delete" in action.held
     by_hand(stage, "DELETE", "stray.example.com.")
     stage.converge()
     assert stage.aws().call("route53", "ListHostedZones")["HostedZones"] == []
@@ -388,6 +647,23 @@ def test_each_zone_has_its_own_batch_and_its_own_failures(stage: Stage, monkeypa
     assert [s.address.name for s in outcome.statuses.values() if s.state is State.FAILED] == ["net"]
 
 
+# Logging
+
+
+def test_queries_are_logged_to_the_group_that_git_names_and_no_longer(stage: Stage) -> None:
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/route53/example.com"
+    commit(stage, zone())
+    stage.aws().call("logs", "CreateLogGroup", region="us-east-1", logGroupName="/aws/route53/example.com")
+    commit(stage, zone(queryLogging=f"{group}:*"))
+    stage.converge()
+    assert stage.plan().actions == ()
+    (found,) = stage.aws().call("route53", "ListQueryLoggingConfigs")["QueryLoggingConfigs"]
+    assert found["CloudWatchLogsLogGroupArn"] == group
+    commit(stage, zone())
+    stage.converge()
+    assert stage.aws().call("route53", "ListQueryLoggingConfigs")["QueryLoggingConfigs"] == []
+
+
 # Delegation
 
 
@@ -403,50 +679,6 @@ def test_a_zone_is_delegated_to_in_its_parent_and_no_longer_when_it_goes(stage: 
     commit(stage, parent)
     stage.converge()
     assert names(stage) == {"www.example.com. A"}
-
-
-# What is wrong before any call
-
-
-@pytest.mark.parametrize(
-    ("documents", "said"),
-    [
-        ([zone(records=[{"name": "@", "type": "CNAME", "values": ["a.net"]}])], "a CNAME cannot stand at the zone itself"),
-        ([zone(records=[{"name": "x", "type": "CNAME", "values": ["a.net"]}, a("x")])], "x.example.com has A too"),
-        ([zone(records=[a("x"), a("X.example.com.")])], "x.example.com A is listed twice"),
-        ([zone(records=[a("x.example.org.")])], "x.example.org is not in the zone example.com"),
-        ([zone(records=[a("x", setIdentifier="1")])], "needs routing too"),
-        ([zone(records=[a("x", routing={"weight": 1})])], "needs a setIdentifier too"),
-        ([zone(records=[a("x", routing={"weight": 1, "region": "eu-west-1"}, setIdentifier="1")])], "exactly one policy"),
-        (
-            [zone(records=[chosen("1", weight=1), chosen("2", region="eu-west-1")])],
-            "must be chosen among in one way; here are region, weight",
-        ),
-        ([zone(records=[a("x", routing={"failover": "SECONDARY"}, setIdentifier="1")])], "a SECONDARY needs a PRIMARY"),
-        ([zone(records=[{"name": "x", "type": "A", "values": ["::1"]}])], "but of AAAA"),
-        ([zone(records=[{"name": "x", "type": "A"}])], "needs values or an alias"),
-        ([zone(records=[{"name": "x", "type": "A", "alias": {"target": "a.example.org."}}])], "say its hosted zone (alias.zoneId)"),
-        ([zone(), record("one", name="x"), record("two", name="x.example.com")], "more than one manifest wants x.example.com A"),
-        ([zone(), record("one", name="x"), record("two", name="x")], "more than one manifest wants the live RecordSet"),
-        ([zone(records=[a("x")]), record("one", name="x")], "also test/route53/HostedZone/example.com at a.yaml:1:1"),
-        ([zone(records=[a("x")]), record("one", name="x", type="CNAME", values=["a.net"])], "x.example.com has A too"),
-        ([zone(), record("one", name="x.example.org.")], "x.example.org is not in the zone example.com"),
-        ([record("one", zone="Z0123456789", name="x")], "write the name 'x' in full"),
-        ([zone(private=True, parent="example.org"), zone("example.org")], "a private zone has no parent"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_is_told_before_any_call(documents: list[dict[str, Any]], said: str) -> None:
-    assert said in "\n".join(problems(*documents))
-
-
-def test_records_that_fit_beside_each_other_are_no_problem() -> None:
-    weighted = [a("x", routing={"weight": n}, setIdentifier=str(n)) for n in (1, 2)]
-    failover = [a("y", routing={"failover": role}, setIdentifier=role) for role in ("PRIMARY", "SECONDARY")]
-    alias = {"name": "@", "type": "A", "alias": {"target": "x.example.com."}}
-    assert (
-        problems(zone(records=[*weighted, *failover, alias, a("z"), a("z") | {"type": "AAAA", "values": ["::1"]}]))
-        == []
-    )
 
 
 def test_an_alias_may_point_to_a_manifests_load_balancer_before_that_is_made() -> None:
@@ -499,6 +731,17 @@ def test_every_routing_policy_goes_to_aws_and_comes_back_the_same(
     assert Record(**from_aws(request, "Z1")) == given
 
 
+def test_a_live_record_that_trueup_would_not_write_is_removed_like_any_other_and_keeps_no_others(stage: Stage) -> None:
+    """As a record set that AWS has two CNAMEs in, or a value that it took before it checked them."""
+    commit(stage, zone(authority="full", records=[a("www")]))
+    stage.converge()
+    by_hand(stage, "CREATE", "odd.example.com.", "not an address")
+    (action,) = stage.plan().actions
+    assert [change.path for change in action.changes] == ["records[odd.example.com A]"]
+    stage.converge()
+    assert names(stage) == {"www.example.com. A"}
+
+
 def test_an_alias_within_the_zone_says_the_zones_own_id_to_aws_alone() -> None:
     given = Record.model_validate({"name": "x.example.com.", "type": "A", "alias": {"target": "y.example.com."}})
     request = to_aws(given, "Z1")
@@ -521,6 +764,9 @@ def test_a_live_record_that_trueup_would_not_write_is_shown_as_it_is() -> None:
         ("s3-website-us-east-1.amazonaws.com.", "Z3AQBSTGFYJSTF"),
         ("d-1.execute-api.eu-central-1.amazonaws.com.", "Z1U9ULNL0V5AJ3"),
         ("D1.CloudFront.net", "Z2FDTNDATAQYW2"),
+        ("d1.cloudfront.cn", "Z3RFFRIM2A3IF5"),
+        ("web-1.cn-north-1.elb.amazonaws.com.cn.", "Z1GDH35T77C1KE"),
+        ("s3-website.eu-south-1.amazonaws.com.", ""),
         ("web-1.xx-nowhere-1.elb.amazonaws.com.", ""),
         ("www.example.com.", ""),
     ],

@@ -16,7 +16,7 @@ from controller.kinds.base import Kind, Told
 from controller.model.address import Address
 from controller.model.event import ActionEnded, ActionStarted, Event, Result, StateTrouble
 from controller.model.inventory import Failure, Inventory
-from controller.model.observed import Made, Observed, Step
+from controller.model.observed import Made, Observed, Step, Whole
 from controller.model.plan import Action, Verb
 from controller.model.reference import Link
 from controller.model.scope import Deletion
@@ -605,6 +605,24 @@ def test_an_update_that_is_cut_off_leaves_the_intent_of_its_new_name() -> None:
     with pytest.raises(KeyboardInterrupt):
         stage.carry_out(action)
     assert stage.store.inventory("prod").intents == {X: "y"}
+
+
+def test_what_was_not_known_when_it_was_planned_is_looked_at_once_it_is() -> None:
+    """A plan cannot count what it does not know yet: then the update is held here, and the next plan says so."""
+    whole = Whole(
+        "z", "layers", parts=10, removable=9, address=address("z"), where="the zone", percent=30, field="layers"
+    )
+    layers = [{"name": name} for name in "abcd"]
+    live = replace(thing("x", layers=layers), whole=whole)
+    stage = Stage(Cloud(live))
+    action = only(situation((manifest("x", layers=[{"name": "a", "size": 1}]),), {"test/Thing": (live,)}))
+    foreseen = stage.carry_out(action)
+    assert foreseen.result is Result.DONE
+    ended = stage.carry_out(replace(action, changes=()))
+    assert (ended.result, ended.reason) == (
+        Result.HELD,
+        "4 of 10 layers would change or go, more than 30%; to go on, commit `guard: {changePercent: 40}` in the zone",
+    )
 
 
 class Together(Cloud):

@@ -248,3 +248,10 @@ def test_values_are_spelt_in_one_way(type_: str, written: str, spelling: str) ->
 def test_a_value_that_does_not_fit_its_type_is_refused_with_what_would(type_: str, written: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         canonical_value(type_, written)
+
+
+def test_of_several_values_the_one_that_does_not_fit_is_told_by_its_place() -> None:
+    with pytest.raises(ValidationError) as refused:
+        canonical_values("A", ["192.0.2.1", "::1"])
+    (error,) = refused.value.errors()
+    assert (error["loc"], error["msg"][:18]) == ((1,), "'::1' is no value ")

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from botocore.validate import ParamValidator
 
-from controller.aws.emulator_life import Life, living
+from controller.aws.emulator.life import Life, living
 
 SECOND = timedelta(seconds=1)
 REGION = "eu-central-1"

@@ -11,8 +11,8 @@ import pytest
 
 from controller.model.address import Address
 from controller.model.inventory import Failure, Inventory
-from controller.model.observed import Observed
-from controller.model.plan import Plan, State
+from controller.model.observed import Observed, Whole
+from controller.model.plan import Action, Plan, State, Verb
 from controller.model.reference import Link
 from controller.model.scope import Guard, Mode, Scope
 from controller.reconcile.guard import Rules, fingerprint, guard
@@ -306,3 +306,118 @@ def test_what_refers_to_something_about_to_change_is_not_what_aws_took_back() ->
 def test_a_new_commit_tries_again_what_aws_took_back() -> None:
     given = taken_back("c0")
     assert not held(guarded(given, entries=given.inventory.entries))
+
+
+# What resources are part of
+
+ZONE = Whole("z", "records of z", parts=20, removable=18)
+SAID = replace(ZONE, address=address("z"), where="HostedZone z (z.yaml:1:1)", percent=30)
+
+
+def part(name: str, whole: Whole, **facts: Any) -> Observed[Any]:
+    return replace(thing(name, **facts), whole=whole)
+
+
+def parts_changed(count: int, whole: Whole, scope: Scope = SCOPE) -> dict[str, str]:
+    """Why changes of so many parts are held."""
+    names = [f"x{n}" for n in range(count)]
+    manifests = tuple(manifest(name, steps=["a"]) for name in names)
+    return held(guarded(situation(manifests, {"test/Thing": tuple(part(n, whole) for n in names)}, scope=scope)))
+
+
+def test_what_touches_too_much_of_a_whole_is_held_together() -> None:
+    assert parts_changed(6, SAID) == {}
+    reasons = parts_changed(7, SAID)
+    assert len(reasons) == 7
+    assert set(reasons.values()) == {
+        "7 of 20 records of z would change or go, more than 30%; to go on, commit `guard: {changePercent: 35}` in "
+        "HostedZone z (z.yaml:1:1)"
+    }
+    assert parts_changed(7, replace(SAID, percent=35)) == {}
+    assert parts_changed(7, replace(SAID, parts=9)) == {}
+
+
+def test_where_the_whole_is_not_in_git_the_scope_says_how_much() -> None:
+    (reason,) = set(parts_changed(7, ZONE).values())
+    assert reason.endswith("commit `guard: {maxPercent: 35}` in scope.yaml")
+    assert parts_changed(7, ZONE, within(guard=Guard(max_percent=35))) == {}
+
+
+def test_each_whole_is_looked_at_by_itself_and_what_is_part_of_none_is_not() -> None:
+    names = [f"x{n}" for n in range(14)]
+    manifests = tuple(manifest(name, steps=["a"]) for name in names)
+    wholes = [*[SAID] * 6, *[replace(SAID, id="y")] * 6]
+    lives = [*map(part, names, wholes), *map(thing, names[12:])]
+    assert held(guarded(situation(manifests, {"test/Thing": tuple(lives)}))) == {}
+
+
+def parts_gone(count: int, whole: Whole, *others: Observed[Any]) -> dict[str, str]:
+    lives = [part(f"x{n}", whole, tags=ours(f"x{n}")) for n in range(count)]
+    scope = within(guard=Guard(max_deletes=50))
+    return held(guarded(situation((), {"test/Thing": (*lives, *others)}, scope=scope)))
+
+
+def test_the_last_parts_of_a_whole_do_not_go_without_a_word_however_few_they_are() -> None:
+    few = replace(SAID, parts=4, removable=2)
+    assert parts_gone(1, few) == {}
+    assert set(parts_gone(2, few).values()) == {
+        "no records of z would be left; to go on, commit `guard: {empty: true}` in HostedZone z (z.yaml:1:1)"
+    }
+    assert parts_gone(2, replace(few, emptied=True)) == {}
+    (reason,) = set(parts_gone(2, replace(few, address=None, where="")).values())
+    assert reason.endswith("commit `guard: {maxPercent: 100}` in scope.yaml")
+    assert parts_gone(18, replace(SAID, emptied=True)) == {}
+
+
+def test_a_whole_is_not_emptied_where_another_part_is_made_in_the_same_pass() -> None:
+    few = replace(SAID, parts=3, removable=1)
+    gone = part("x", few, tags=ours("x"))
+    for wanted, emptied in (
+        (manifest("new", links=(Link(address("z"), "id"),)), False),
+        (manifest("new", colour="z"), False),  # by the id of the whole
+        (manifest("new", links=(Link(address("other"), "id"),)), True),
+    ):
+        others = [thing("z"), thing("other")]
+        given = situation((wanted, manifest("z"), manifest("other")), {"test/Thing": (gone, *others)})
+        assert bool(held(guarded(given)).get("delete x")) == emptied
+
+
+def test_a_whole_that_goes_takes_its_parts_along() -> None:
+    zone = replace(thing("z", tags=ours("z")), id="z", whole=replace(SAID, field="layers"))
+    assert parts_gone(18, SAID, zone) == {}
+
+
+def test_what_is_moved_counts_once_and_what_is_taken_over_as_it_is_does_not() -> None:
+    few = replace(SAID, parts=3, removable=1)
+    entries = Inventory((entry(address("x"), "thing-x"),), fresh=False)
+    moved = situation((manifest("x", thingName="y"),), {"test/Thing": (part("x", few),)}, inventory=entries)
+    assert [action.verb for action in guarded(moved).actions] == ["replace", "delete"]
+    assert held(guarded(moved)).keys() == {"replace x"}
+    assert "no records of z would be left" in held(guarded(moved))["replace x"]
+    names = [f"x{n}" for n in range(18)]
+    adopted = tuple(manifest(name, lifecycle={"adopt": True}) for name in names)
+    lives = tuple(part(name, SAID, tags={}) for name in names)
+    assert held(guarded(situation(adopted, {"test/Thing": lives}))) == {}
+
+
+def test_of_the_whole_itself_each_item_counts_that_changes_or_goes_and_none_that_is_new() -> None:
+    whole = replace(SAID, parts=10, removable=9, percent=29, field="layers")
+
+    def changed(*layers: Mapping[str, Any], **more: Any) -> dict[str, str]:
+        there = [{"name": name, "size": 1} for name in "abcdef"]
+        live = part("x", whole, layers=there)
+        return held(guarded(situation((manifest("x", layers=layers, **more),), {"test/Thing": (live,)})))
+
+    same = [{"name": name, "size": 1} for name in "abcdef"]
+    assert changed(*same, {"name": "new", "size": 1}, steps=["a"]) == {}
+    assert changed({"name": "a", "size": 2}, *same[1:5]) == {}
+    assert list(changed({"name": "a", "size": 2}, *same[1:4])) == ["update x"]
+    assert list(changed(*same[:3], {"name": "new", "size": 1})) == ["update x"]
+
+
+def test_a_change_of_which_the_values_are_not_known_yet_counts() -> None:
+    given = situation((manifest("x"),), {"test/Thing": (part("x", SAID),)})
+    unknown = Action(Verb.UPDATE, address("x"), "", manifest("x"), part("x", replace(SAID, percent=0)))
+    plan = replace(make_plan(given), actions=(unknown,))
+    (action,) = guard(plan, Rules(given.desired, {}, "c1", NOW, lambda _: "")).actions
+    assert action.held.startswith("1 of 20 records of z would change or go, more than 0%")

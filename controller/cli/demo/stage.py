@@ -21,7 +21,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from controller.aws.emulator import environment
-from controller.aws.emulator_life import Life
+from controller.aws.emulator.life import Life
 from controller.manifest.yaml_reader import read
 
 LIFE = Life(task=timedelta(seconds=1), certificate=timedelta(seconds=1), balancer=timedelta(seconds=1))

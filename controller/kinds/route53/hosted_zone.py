@@ -11,6 +11,7 @@ from controller.kinds.route53 import zone_parts as parts
 from controller.kinds.route53.api import Route53Kind, bare, change_records, tag, tags_of, zones
 from controller.kinds.route53.conflicts import conflicts
 from controller.kinds.route53.record_set import told
+from controller.kinds.route53.safety import caution
 from controller.kinds.route53.zone_spec import HostedZoneSpec
 from controller.model.dns import readable
 from controller.model.manifest import Manifest
@@ -39,7 +40,7 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
         "arn": "Its ARN.",
         "name": "The domain, without a dot at its end.",
         "nameServers": "Its name servers, separated by commas.",
-        "records": "A mark of the records that its manifest looks after, by which trueup knows them when the manifest is gone.",
+        "records": "Marks of the records that its manifest looks after, by which trueup knows them once it lists them no more.",
         **{f"nameServer{number}": f"The name server number {number}." for number in (1, 2, 3, 4)},
     }
     reads = (
@@ -85,14 +86,13 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
         if after is None:
             yield f"{readable(before.name) if before else 'the zone'} is no longer answered for"
             return
-        seen = before.managed_by(after) if before else None
-        old = {record.key: record for record in seen.records} if isinstance(seen, HostedZoneSpec) else {}
+        old = {record.key: record for record in (before.records if before else ())}
         new = {record.key: record for record in after.records}
         for key in sorted({*old, *new}):
             yield from told(old.get(key), new.get(key))
 
     def caution(self, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> str:
-        return parts.caution(live.spec, spec, live.detail.others)
+        return caution(live.spec, spec, live.detail.others)
 
     def observe(self, aws: Aws, wanted: Wanted[HostedZoneSpec]) -> Iterator[Observed[HostedZoneSpec]]:
         all_ = zones(aws)
@@ -118,15 +118,16 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
         tag(aws, "hostedzone", id_, tags)
         made = parts.fresh(aws, id_, reply)
         missing = {name for name in parts.LATER if parts.differs(spec, made.spec, name)}
-        self.update(aws, made, spec, frozenset(missing))
-        return Made(id_, made.outputs)
+        return self.update(aws, made, spec, frozenset(missing))
 
-    def update(self, aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec, changed: frozenset[str]) -> None:
+    def update(self, aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec, changed: frozenset[str]) -> Made:
         for name, put in parts.PUT.items():
             if name in changed:
                 put(aws, live, spec)
-        if "records" in changed:
-            change_records(aws, live.id, list(parts.changes(live, spec)), live.detail.where)
+        if "records" not in changed:
+            return Made(live.id, live.outputs)
+        change_records(aws, live.id, list(parts.changes(live, spec)), live.detail.where)
+        return Made(live.id, parts.marked(live.outputs, parts.own_after(live, spec)))
 
     def delete(self, aws: Aws, live: Observed[HostedZoneSpec]) -> None:
         parts.take_down(aws, live)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -17,9 +18,11 @@ from controller.kinds.route53.api import bare, is_private, records, zones
 from controller.kinds.route53.conflicts import conflicts
 from controller.kinds.route53.others import others_of
 from controller.kinds.route53.records import Key, Record, as_live, from_aws
+from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.together import take
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
-from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of
+from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of, listed
+from controller.kinds.route53.zone_spec import APEX_TYPES
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Step, Wanted
@@ -115,9 +118,12 @@ class RecordSet(Kind[RecordSetSpec]):
             ]
             if manifests or id_ in known or wanted.everything:
                 keys = {key_of(manifest.data, name) for manifest in manifests}
-                for live in _records(aws, id_):
-                    own = live.spec.name == name and live.spec.type in ("NS", "SOA")  # AWS made them with the zone
-                    if live.spec.key in keys or live.id in wanted.ids or (wanted.everything and not own):
+                # What has moved into the zone's own manifest is that one's from now on, and stays.
+                moved = listed(wanted.view, id_, name, private) - keys if wanted.view else frozenset()
+                for live in _records(aws, id_, name, private, wanted.view):
+                    own = live.spec.name == name and live.spec.type in APEX_TYPES  # AWS made them with the zone
+                    mine = live.id in wanted.ids and live.spec.key not in moved
+                    if live.spec.key in keys or mine or (wanted.everything and not own):
                         yield live
 
     def change(self, aws: Aws, steps: Sequence[Step[RecordSetSpec]]) -> Iterator[Told]:
@@ -188,11 +194,12 @@ def _asked(view: View) -> dict[Domain, list[Manifest]]:
     return asked
 
 
-def _records(aws: Aws, zone_id: str) -> Iterator[Observed[RecordSetSpec]]:
+def _records(aws: Aws, zone_id: str, name: str, private: bool, view: View | None) -> Iterator[Observed[RecordSetSpec]]:
     found = records(aws, zone_id)
     others = others_of(found)
+    whole = whole_of(view, zone_id, name, private, found)
     for record in found:
-        yield translate(record, zone_id, others)
+        yield replace(translate(record, zone_id, others), whole=whole)
 
 
 def translate(

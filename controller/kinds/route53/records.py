@@ -19,6 +19,7 @@ from controller.model.dns import (
     RecordType,
     absolute,
     canonical_fqdn,
+    canonical_name,
     canonical_values,
     readable,
     wire_value,
@@ -166,6 +167,11 @@ def from_aws(found: Mapping[str, Any], zone_id: str) -> dict[str, Any]:
             evaluate_target_health=target["EvaluateTargetHealth"],
         )
     return fields
+
+
+def key_in(found: Mapping[str, Any]) -> Key:
+    """What tells a record set of a ListResourceRecordSets reply from all others of its zone."""
+    return canonical_name(found["Name"]), found["Type"], found.get("SetIdentifier", "")
 
 
 def as_live(model: type[R], fields: Mapping[str, Any]) -> R:

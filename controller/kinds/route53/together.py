@@ -71,14 +71,12 @@ def _take(aws: Aws, zone: str, steps: Steps, becomes: Becomes) -> Iterator[Told]
     untold = set(steps)
     try:
         for sent in send_records(aws, zone, changes):
-            left.subtract(whose[id(one)] for one in sent.changes)
-            over = {
-                place for place in untold & {whose[id(one)] for one in sent.changes} if sent.error or not left[place]
-            }
+            concerned = [whose[id(one)] for one in sent.changes]
+            left.subtract(concerned)
+            over = {place for place in concerned if place in untold and (sent.error or not left[place])}
             untold -= over
-            error = (
-                refusal([sent], lambda record: where[id(record)]) if isinstance(sent.error, AwsRefused) else sent.error
-            )
+            refused = isinstance(sent.error, AwsRefused)
+            error = refusal([sent], lambda record: where[id(record)]) if refused else sent.error
             yield {place: error or _become(steps[place], becomes) for place in over}
     except AwsError as error:
         yield dict.fromkeys(untold, error)

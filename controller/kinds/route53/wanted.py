@@ -49,11 +49,19 @@ def domain(zone: Manifest) -> Domain | None:
 
 def zone_manifest(view: View, id_: str, name: str, private: bool) -> Manifest | None:
     """The scope's manifest of a live zone."""
-    for manifest in view.of(ZONE_KIND):
-        meant = domain(manifest)
-        if manifest.lifecycle.adopt == id_ or (meant and meant.is_(id_, name, private)):
-            return manifest
-    return None
+    return next((manifest for manifest in view.of(ZONE_KIND) if _is_of(manifest, id_, name, private)), None)
+
+
+def _is_of(zone: Manifest, id_: str, name: str, private: bool) -> bool:
+    meant = domain(zone)
+    return zone.lifecycle.adopt == id_ or (meant is not None and meant.is_(id_, name, private))
+
+
+def any_zone_manifest(view: View, id_: str, name: str, private: bool) -> Manifest | None:
+    """The manifest of a live zone, of whatever scope; the scope's own where there are more."""
+    zones = (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
+    others = (manifest for manifest in zones if _is_of(manifest, id_, name, private))
+    return zone_manifest(view, id_, name, private) or next(others, None)
 
 
 def key_of(data: Mapping[str, Any], zone: str) -> Key | None:
@@ -83,3 +91,16 @@ def _claimed(view: View, id_: str, name: str, private: bool) -> Iterator[Key | N
             parent, child = domain_of(view, manifest, "parent"), domain(manifest)
             if parent and child and parent.is_(id_, name, private):
                 yield child.name, "NS", ""
+
+
+def listed_by(zone: Manifest, name: str) -> frozenset[Key]:
+    """The records that a zone's manifest lists, even where not all of their values are known yet."""
+    found = (key_of(data, name) for data in zone.data.get("records", ()) if isinstance(data, Mapping))
+    return frozenset(key for key in found if key)
+
+
+def listed(view: View, id_: str, name: str, private: bool) -> frozenset[Key]:
+    """The records of a live zone that a zone's manifest lists, in whatever scope."""
+    zones = (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
+    meant = ((zone, domain(zone)) for zone in zones)
+    return frozenset[Key]().union(*(listed_by(zone, name) for zone, it in meant if it and it.is_(id_, name, private)))

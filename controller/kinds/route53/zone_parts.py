@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,31 +14,32 @@ from controller.errors import AwsRefused, NotFound
 from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
 from controller.kinds.route53.batches import Change
 from controller.kinds.route53.others import others_of, validates_a_certificate
-from controller.kinds.route53.records import Key, Record, as_live, change, from_aws
-from controller.kinds.route53.wanted import claimed, domain_of, key_of, zone_manifest
-from controller.kinds.route53.zone_spec import SMALL, Dnssec, HostedZoneSpec, SigningKey, ZoneGuard, ZoneVpc
+from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
+from controller.kinds.route53.safety import whole_of
+from controller.kinds.route53.wanted import ZONE_KIND, claimed, domain_of, key_of, listed_by, zone_manifest
+from controller.kinds.route53.zone_spec import APEX_TYPES, Dnssec, HostedZoneSpec, SigningKey, ZoneVpc
 from controller.kinds.tagging import OWNER
-from controller.model.dns import canonical_fqdn, canonical_name, readable
+from controller.model.dns import canonical_fqdn, readable
 from controller.model.manifest import Manifest
 from controller.model.observed import Observed, Wanted
+from controller.model.scope import Mode
 
 MARK = "trueup "
 """How the CallerReference of a zone begins that trueup has made: what tells, before its tags are on, that it may be ours."""
-_APEX = ("NS", "SOA")
-"""The records that AWS makes with a zone."""
 DELEGATION_TTL = 172800
 """What AWS gives the NS record of a zone itself."""
 
 
 @dataclass(frozen=True)
 class Detail:
-    """What an update needs again. `raw`: records as AWS has them; `others`: whose the records of other tools are; `own`: the
-    records that go with the zone; `delegations`: its NS record in each zone above it; `logging`: the id of the query logging;
-    `where` tells where git says something of a record."""
+    """What an update needs again. `raw`: records as AWS has them; `others`: whose the records of other tools are; `own`: those
+    that the manifest looks after; `along`: those that go with the zone; `delegations`: its NS record in each zone above it;
+    `logging`: the id of the query logging; `where` tells where git says something of a record."""
 
     raw: Mapping[Key, Item] = field(default_factory=dict)
     others: Mapping[Key, str] = field(default_factory=dict)
     own: frozenset[Key] = frozenset()
+    along: frozenset[Key] = frozenset()
     delegations: Mapping[str, Item] = field(default_factory=dict)
     logging: str = ""
     where: Where | None = field(default=None, compare=False, repr=False)
@@ -71,6 +73,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
     said = manifest.data if manifest else {}
     spec = _spec(
         zone,
+        known=content.own,
         vpcs=_vpcs(reply.get("VPCs", ())),
         authorized_vpcs=authorized(sight, id_) if said.get("authorizedVpcs") is not None else None,
         delegation_set=bare(reply.get("DelegationSet", {}).get("Id", "")),
@@ -81,15 +84,16 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
     )
     # A zone that was made a moment ago has no tags yet: then only the record of what was begun can tell whose it is.
     begun = not tags and zone["CallerReference"].startswith(MARK) and id_ not in sight.wanted.ids
-    marks = {"records": content.mark} if content.mark else {}
+    whole = whole_of(view, id_, name, private, content.raw.values())
     logging = _logging(sight).get(id_, {}).get("Id", "")
     return Observed(
         id_,
         spec,
         None if begun else tags,
-        {**outputs(sight.aws, id_, name, servers), **marks},
+        marked(outputs(sight.aws, id_, name, servers), content.own),
         keep=content.keep,
-        detail=Detail(content.raw, content.others, content.own, above, logging, _where(manifest, name)),
+        whole=replace(whole, field="records") if content.raw else None,
+        detail=Detail(content.raw, content.others, content.own, content.along, above, logging, _where(manifest, name)),
     )
 
 
@@ -99,46 +103,49 @@ def _ours(sight: Sight, id_: str) -> bool:
 
 @dataclass(frozen=True)
 class _Content:
-    """What is in a zone. `records`: what the manifest may have a say in; `mark`: which of them it looks after, to be known again
-    when it is gone; `keep`: why the zone must not be deleted."""
+    """What is in a zone. `records`: what the manifest may have a say in; `own`: which of them it looks after; `along`: which go
+    with the zone; `keep`: why it must not be deleted."""
 
     raw: Mapping[Key, Item] = field(default_factory=dict)
     others: Mapping[Key, str] = field(default_factory=dict)
     records: tuple[Record, ...] = ()
     own: frozenset[Key] = frozenset()
-    mark: str = ""
+    along: frozenset[Key] = frozenset()
     keep: str = ""
 
 
 def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     listing = manifest is not None and (manifest.data.get("records") or manifest.data.get("authority") == "full")
-    if not (listing or sight.wanted.everything or zone.get("ResourceRecordSetCount", 0) > len(_APEX)):
+    if not (listing or sight.wanted.everything or zone.get("ResourceRecordSetCount", 0) > len(APEX_TYPES)):
         return _Content()
     id_, name, view = bare(zone["Id"]), canonical_fqdn(zone["Name"]), sight.wanted.view
-    found = {_key(item): item for item in records(sight.aws, id_)}
+    found = {key_in(item): item for item in records(sight.aws, id_)}
     marks = others_of(found.values())
     others = {key: marks[key[:2]] for key in found if key[:2] in marks}
     taken = claimed(view, id_, name, is_private(zone)) if view else frozenset()
-    listed = frozenset(_listed(manifest, name)) & found.keys() if manifest else frozenset()
+    listed = listed_by(manifest, name) & found.keys() if manifest else frozenset()
     full = manifest is not None and manifest.data.get("authority") == "full"
     # Those that a Certificate has made are in no manifest. They stay while the zone does, and are good for nothing after it.
     validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
+    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own, by which they go too
+    made = {key for key in found if "/".join((id_, *key)) in recorded}
     apex_keys = {key for key in found if key[:2] in _apex(name)}
-    not_free = {*taken, *others, *apex_keys, *(validating if full else ())}
+    not_free = {*taken, *made, *others, *apex_keys, *(validating if full else ())}
     free = {key for key in found if key not in not_free}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
     seen = listed | free if sight.wanted.whole else listed
     apex = set() if sight.wanted.everything else apex_keys
-    recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own
-    made = {key for key in found if "/".join((id_, *key)) in recorded}
     left = {key for key in found if not (key in made or key in validating or key in apex_keys)}
-    own = frozenset(left) if _mark(left) in _remembered(sight, id_) else listed & left
+    marks_known = _remembered(sight, id_)
+    known = {key for key in left if _mark(key) in marks_known}
+    mine = known | listed if _manages(sight, manifest) else known  # what is only observed is nobody's yet
+    own = frozenset((mine & left) - taken - others.keys())
     return _Content(
         raw=found,
         others=others,
         records=_records(found, sorted(seen | apex), id_, manifest),
-        own=own | (validating - made),
-        mark=_mark((listed | free if full else listed) - made - validating),
+        own=own,
+        along=own | (validating - made),
         keep=_kept(left - own),
     )
 
@@ -151,21 +158,35 @@ def _records(found: Mapping[Key, Item], keys: Iterable[Key], id_: str, manifest:
     return tuple(wanted[key] if wanted.get(key) == record else record for key, record in live)
 
 
-def _key(item: Item) -> Key:
-    return canonical_name(item["Name"]), item["Type"], item.get("SetIdentifier", "")
-
-
 def _apex(name: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, type_) for type_ in _APEX)
+    return tuple((name, type_) for type_ in APEX_TYPES)
 
 
-def _mark(keys: Iterable[Key]) -> str:
-    """A short name for just these records."""
-    return sha256(repr(sorted(keys)).encode()).hexdigest()[:16]
+def marked(outputs: Mapping[str, str], own: Iterable[Key]) -> dict[str, str]:
+    """Outputs with the one by which the inventory knows the records again that a zone's manifest looks after.
+
+    They are noted once they have been seen, or made, and never before: what a crash may lose of it, and all of a lost inventory, is
+    left to others. To take too much for trueup's would delete what somebody else has made.
+    """
+    marks = " ".join(sorted(map(_mark, own)))
+    rest = {name: value for name, value in outputs.items() if name != "records"}
+    return {**rest, "records": marks} if marks else rest
+
+
+def _mark(key: Key) -> str:
+    """A short name for just this record."""
+    return urlsafe_b64encode(sha256(repr(key).encode()).digest()[:9]).decode()
 
 
 def _remembered(sight: Sight, id_: str) -> set[str]:
-    return {entry.outputs.get("records", "") for entry in sight.wanted.entries if entry.id == id_}
+    known = (entry for entry in sight.wanted.entries if entry.id == id_ and entry.address.kind == ZONE_KIND)
+    return {mark for entry in known for mark in entry.outputs.get("records", "").split()}
+
+
+def _manages(sight: Sight, manifest: Manifest | None) -> bool:
+    view = sight.wanted.view
+    modes = (view and view.scope.spec.mode, manifest and manifest.lifecycle.mode)
+    return Mode.OBSERVE not in modes
 
 
 def _kept(keys: Iterable[Key]) -> str:
@@ -204,7 +225,8 @@ def _logging(sight: Sight) -> Mapping[str, Item]:
 
 def authorized(sight: Sight, id_: str) -> tuple[ZoneVpc, ...]:
     """The VPCs of other accounts that may be associated."""
-    return _vpcs(sight.aws.call("route53", "ListVPCAssociationAuthorizations", HostedZoneId=id_)["VPCs"])
+    pages = sight.aws.pages("route53", "ListVPCAssociationAuthorizations", HostedZoneId=id_)
+    return _vpcs(vpc for page in pages for vpc in page["VPCs"])
 
 
 def dnssec(sight: Sight, id_: str) -> Dnssec:
@@ -214,16 +236,17 @@ def dnssec(sight: Sight, id_: str) -> Dnssec:
     return Dnssec(signing=reply["Status"]["ServeSignature"] == "SIGNING", keys=tuple(keys))
 
 
-def _spec(zone: Item, **known: Any) -> HostedZoneSpec:
+def _spec(zone: Item, known: Iterable[Key] = (), records: tuple[Record, ...] = (), **facts: Any) -> HostedZoneSpec:
     """A live zone; what was not asked for is unknown."""
     fields: dict[str, Any] = {
         "comment": zone.get("Config", {}).get("Comment", ""),
         "private": is_private(zone),
         "authority": None,
         "guard": None,
-        **known,
+        **facts,
     }
-    return HostedZoneSpec(name=zone["Name"], **fields)
+    # The records as they are: one that trueup would not write must not make all the others unknown.
+    return HostedZoneSpec(name=zone["Name"], **fields).model_copy(update={"records": records}).knowing(known)
 
 
 def _vpcs(found: Iterable[Mapping[str, str]]) -> tuple[ZoneVpc, ...]:
@@ -239,16 +262,10 @@ def _servers(delegation: Item) -> set[str]:
     return {canonical_fqdn(value["Value"]) for value in delegation.get("ResourceRecords", ())}
 
 
-def _listed(manifest: Manifest, zone: str) -> Iterator[Key]:
-    """The records that a zone's manifest lists, even where not all of their values are known yet."""
-    found = (key_of(data, zone) for data in manifest.data.get("records", ()) if isinstance(data, Mapping))
-    return (key for key in found if key)
-
-
 def _where(manifest: Manifest | None, zone: str) -> Where | None:
     if manifest is None:
         return None
-    return lambda record: str(manifest.position(place(manifest, _key(record), zone)))
+    return lambda record: str(manifest.position(place(manifest, key_in(record), zone)))
 
 
 def place(manifest: Manifest, key: Key, zone: str) -> str:
@@ -297,7 +314,7 @@ def put_vpcs(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> 
     """Who is to see the zone does before who is not to no longer does: AWS keeps one at least."""
     for vpc in set(spec.vpcs) - set(live.spec.vpcs):
         aws.call("route53", "AssociateVPCWithHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
-    for vpc in set(live.spec.vpcs) - set(spec.vpcs):
+    for vpc in set(live.spec.vpcs) - set(spec.vpcs) - set(spec.authorized_vpcs or ()):
         aws.call("route53", "DisassociateVPCFromHostedZone", HostedZoneId=live.id, VPC=aws_vpc(vpc))
 
 
@@ -316,7 +333,7 @@ def put_logging(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) 
         with suppress(NotFound):
             aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
     if spec.query_logging:
-        arn = spec.query_logging.removesuffix(":*")
+        arn = spec.query_logging
         aws.call("route53", "CreateQueryLoggingConfig", HostedZoneId=live.id, CloudWatchLogsLogGroupArn=arn)
 
 
@@ -379,8 +396,7 @@ def differs(spec: HostedZoneSpec, made: HostedZoneSpec, name: str) -> bool:
 
 def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Change]:
     """What brings the records that the manifest has a say in to what it says."""
-    seen = live.spec.managed_by(spec)
-    there = {record.key: record for record in (seen.records if isinstance(seen, HostedZoneSpec) else ())}
+    there = {record.key: record for record in live.spec.seen_by(spec)}
     wanted = {record.key: record for record in spec.records}
     for key, record in wanted.items():
         if key not in there:
@@ -392,11 +408,18 @@ def changes(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> Iterator[Ch
             yield change("DELETE", record, live.id, live.detail.raw[key])
 
 
+def own_after(live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> set[Key]:
+    """The records that the manifest looks after once they are as it says."""
+    gone = {record.key for record in live.spec.seen_by(spec)}
+    own: frozenset[Key] = live.detail.own
+    return {*(own - gone), *(record.key for record in spec.records if not spec.is_apex(record))}
+
+
 def take_down(aws: Aws, live: Observed[HostedZoneSpec]) -> None:
     """What stands in the way of a zone's delete, and would be left over after it."""
     servers = {canonical_fqdn(server) for server in live.outputs.get("nameServers", "").split(",") if server}
     _undelegate(aws, live, {id_: item for id_, item in live.detail.delegations.items() if _servers(item) == servers})
-    gone = [as_live(Record, from_aws(live.detail.raw[key], live.id)) for key in sorted(live.detail.own)]
+    gone = [as_live(Record, from_aws(live.detail.raw[key], live.id)) for key in sorted(live.detail.along)]
     if gone:
         change_records(aws, live.id, [change("DELETE", r, live.id, live.detail.raw[r.key]) for r in gone])
     if live.detail.logging:
@@ -404,31 +427,3 @@ def take_down(aws: Aws, live: Observed[HostedZoneSpec]) -> None:
             aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
     if live.spec.dnssec:
         put_dnssec(aws, live, live.spec.model_copy(update={"dnssec": Dnssec(signing=False)}))
-
-
-# Safety
-
-
-def caution(live: HostedZoneSpec, spec: HostedZoneSpec, others: Mapping[Key, str]) -> str:
-    """Why a change of a zone's records needs a person's word, and how it is given; "" where it does not."""
-    seen = live.managed_by(spec)
-    there = {record.key: record for record in (seen.records if isinstance(seen, HostedZoneSpec) else ())}
-    wanted = {record.key: record for record in spec.records}
-    guard = spec.guard or ZoneGuard()
-    for key, record in wanted.items():
-        if key in others and there.get(key) != record:
-            return f"{record.title} belongs to {others[key]}: take it off the list, or take that tool's mark away"
-    touched = [record for key, record in there.items() if wanted.get(key) != record]
-    apex = [record for record in touched if spec.is_apex(record)]
-    if apex and not guard.apex:
-        wrong = "is the zone's own, and to get it wrong takes the domain off the net"
-        return f"{apex[0].title} {wrong}; to go on, commit `guard: {{apex: true}}`"
-    if there and not wanted and not guard.empty:
-        return f"it empties the zone of its {len(there)} records; to go on, commit `guard: {{empty: true}}`"
-    percent = -(-100 * len(touched) // len(live.records)) if live.records else 0
-    if len(live.records) >= SMALL and percent > guard.change_percent and not (guard.empty and not wanted):
-        return (
-            f"{len(touched)} of {len(live.records)} records would change or go, more than {guard.change_percent}%; to go on, "
-            f"commit `guard: {{changePercent: {percent}}}`"
-        )
-    return ""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from controller.kinds.ec2.types import VpcRef
-from controller.kinds.route53.records import Record
+from controller.kinds.route53.records import Key, Record
 from controller.kinds.route53.types import ZoneRef
 from controller.model.dns import Fqdn
 from controller.model.reference import Ref
-from controller.model.spec import Part, Spec, TaggedSpec
+from controller.model.spec import Part, Spec, TaggedSpec, misfit
 
-SMALL = 10
-"""A zone of fewer records is changed without asking."""
-LogGroupRef = Annotated[str, Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+")]
+APEX_TYPES = ("NS", "SOA")
+"""The records that AWS makes with a zone."""
+LogGroupRef = Annotated[
+    str,
+    Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+"),
+    AfterValidator(lambda arn: arn.removesuffix(":*")),
+]
+"""AWS's own lists put `:*` at the end of the same ARN."""
 
 
 class ZoneVpc(Part):
@@ -53,7 +58,11 @@ class ZoneGuard(Part):
     """What one pass may do to a zone's records. More than that is held until a commit allows it."""
 
     change_percent: int = Field(
-        default=30, ge=0, le=100, description=f"How many of the records may change or go, in a zone of {SMALL} or more."
+        default=30,
+        ge=0,
+        le=100,
+        description="How many of every hundred records may change or go, in a zone of ten or more. Those with manifests of their "
+        "own count too.",
     )
     apex: bool = Field(default=False, description="Whether the zone's own NS and SOA records may be changed.")
     empty: bool = Field(default=False, description="Whether all records may go.")
@@ -68,12 +77,14 @@ class HostedZoneSpec(TaggedSpec):
         default=False, description="Whether it is only seen from VPCs; unset: where there are `vpcs`."
     )
     vpcs: tuple[ZoneVpc, ...] = Field(
-        default=(), description="The VPCs that see a private zone (VPCs). Any other no longer does."
+        default=(),
+        description="The VPCs of the zone's account that see a private zone (VPCs). Any other no longer does, but for those "
+        "of `authorizedVpcs`.",
     )
     authorized_vpcs: tuple[ZoneVpc, ...] | None = Field(
         default=None,
-        description="VPCs of other accounts, by id, that may be associated from there (CreateVPCAssociationAuthorization); unset: "
-        "left alone.",
+        description="VPCs of other accounts, by `scope/name` or id, that may be associated from there, by a HostedZoneAssociation "
+        "(CreateVPCAssociationAuthorization). Who is taken off no longer sees the zone. Unset: left alone.",
     )
     delegation_set: str = Field(
         default="",
@@ -95,11 +106,12 @@ class HostedZoneSpec(TaggedSpec):
     )
     authority: Literal["listed", "full"] | None = Field(
         default="listed",
-        description="`listed`: only the records that are listed are looked after, and what is taken off the list stays. `full`: "
-        "any other record is deleted, but for those of RecordSet manifests, of child zones, of external-dns, and those by which "
-        "AWS validates certificates.",
+        description="`listed`: only the records that are listed are looked after; what trueup knows as listed before and is taken "
+        "off the list is deleted (of a zone whose inventory was lost, it stays). `full`: any other record is deleted, but for "
+        "those of RecordSet manifests, of child zones, of external-dns, and those by which AWS validates certificates.",
     )
     guard: ZoneGuard | None = Field(default=ZoneGuard(), description="What one pass may do to the records.")
+    _known: frozenset[Key] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _canonical(self) -> HostedZoneSpec:
@@ -107,22 +119,42 @@ class HostedZoneSpec(TaggedSpec):
             object.__setattr__(self, "private", True)
         if self.private and (self.parent or self.query_logging or self.dnssec or self.delegation_set):
             raise ValueError("a private zone has no parent, queryLogging, dnssec or delegationSet")
-        full = tuple(sorted((record.within_zone(self.name) for record in self.records), key=lambda record: record.key))
-        for one, other in pairwise(full):
-            if one.key == other.key:
-                raise ValueError(f"{one.title} is listed twice; a record has all its values in one entry")
-        object.__setattr__(self, "records", full)
+        if self.authorized_vpcs and not self.private:
+            raise ValueError("authorizedVpcs are of a private zone: all see a public one")
+        full: dict[Key, Record] = {}
+        for number, record in enumerate(each.within_zone(self.name) for each in self.records):
+            if record.key in full:
+                raise misfit(
+                    f"{record.title} is listed twice; a record has all its values in one entry", "records", number
+                )
+            full[record.key] = record
+        object.__setattr__(self, "records", tuple(full[key] for key in sorted(full)))
         object.__setattr__(self, "vpcs", tuple(sorted(self.vpcs, key=lambda vpc: vpc.vpc)))
+        authorized = self.authorized_vpcs
+        if authorized is not None:
+            object.__setattr__(self, "authorized_vpcs", tuple(sorted(authorized, key=lambda vpc: vpc.vpc)))
         return self
 
+    def knowing(self, keys: Iterable[Key]) -> HostedZoneSpec:
+        """The same live zone, with what is known to have been listed: off the list, it goes."""
+        knowing = self.model_copy()
+        knowing._known = frozenset(keys)
+        return knowing
+
     def managed_by(self, want: Spec) -> Spec:
-        """Without the records that git leaves to others."""
+        """Without what git leaves to others: records, and VPCs whose own accounts associate them."""
         if not isinstance(want, HostedZoneSpec):
             return self
-        listed = {record.key for record in want.records}
-        kept = tuple(r for r in self.records if r.key in listed or (want.authority == "full" and not self.is_apex(r)))
-        return self.model_copy(update={"records": kept})
+        theirs = set(want.authorized_vpcs or ()) - set(want.vpcs)
+        vpcs = tuple(vpc for vpc in self.vpcs if vpc not in theirs)
+        return self.model_copy(update={"records": self.seen_by(want), "vpcs": vpcs})
+
+    def seen_by(self, want: HostedZoneSpec) -> tuple[Record, ...]:
+        """The records of this live zone that the wanted one has a say in."""
+        listed = {record.key for record in want.records} | self._known
+        full = want.authority == "full"
+        return tuple(r for r in self.records if r.key in listed or (full and not self.is_apex(r)))
 
     def is_apex(self, record: Record) -> bool:
         """Whether it is one of the two records that AWS makes with the zone."""
-        return record.name == self.name and record.type in ("NS", "SOA")
+        return record.name == self.name and record.type in APEX_TYPES

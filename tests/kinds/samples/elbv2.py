@@ -38,7 +38,11 @@ SAMPLES: Mapping[str, Sample] = {
         spec={
             "subnets": ["a", "b"],
             "securityGroups": ["alb"],
-            "attributes": {"idle_timeout.timeout_seconds": 30},
+            "attributes": {
+                "idle_timeout.timeout_seconds": 30,
+                "access_logs.s3.enabled": False,
+                "access_logs.s3.bucket": "acme-logs",
+            },
             "tags": {"team": "a"},
         },
         changes={
@@ -47,7 +51,11 @@ SAMPLES: Mapping[str, Sample] = {
             "subnetMappings": [{"subnet": "c", "privateIPv4Address": "10.0.2.9"}],
             "securityGroups": ["alb", "other"],
             "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "off",
-            "attributes": {"idle_timeout.timeout_seconds": 120},
+            "attributes": {
+                "idle_timeout.timeout_seconds": 120,
+                "access_logs.s3.enabled": True,
+                "access_logs.s3.bucket": "acme-access-logs",
+            },
             "tags": {"team": "b"},
         },
         replacements={"name": "renamed", "type": "network", "scheme": "internal"},

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from tests.kinds.samples.base import Around, Sample
 
 ZONES: Around = (
-    ("route53/HostedZone", "example.com", {}),
-    ("route53/HostedZone", "other", {"name": "example.net"}),
+    ("route53/HostedZone", "example.com", {"guard": {"empty": True}}),
+    ("route53/HostedZone", "other", {"name": "example.net", "guard": {"empty": True}}),
 )
 CALCULATED = {"type": "CALCULATED", "fullyQualifiedDomainName": "", "resourcePath": "", "searchString": ""}
 PRIVATE = {"private": True, "parent": None, "vpcs": [{"vpc": "one", "region": "eu-central-1"}]}

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from controller.aws.emulator_gaps import complete
-from controller.aws.emulator_life import Life, come_alive, living
+from controller.aws.emulator.gaps import complete
+from controller.aws.emulator.life import Life, come_alive, living
 from controller.errors import TrueupError
 
 ACCOUNT = "123456789012"
