@@ -28,12 +28,7 @@ CALLS = 10
 def test_killed_after_any_changing_call_and_started_again(aws_endpoint: str, tmp_path: Path, after: int) -> None:
     daemon = Daemon(tmp_path, aws_endpoint)
     daemon.put({"all.yaml": write(MANIFESTS)})
-    daemon.entry = ("tests.faults.killed", str(after))
-    daemon.start()
-    assert daemon.process
-    assert daemon.process.wait(timeout=60) == -9
-    daemon.entry = ("controller",)
-    daemon.start()
+    killed_and_started_again(daemon, after)
     eventually(lambda: converged(daemon), daemon)
     assert daemon.stop() == 0
     iam = boto3.client("iam")
@@ -65,12 +60,7 @@ def test_killed_after_either_batch_of_records_and_started_again(aws_endpoint: st
     """Nothing but what was noted of each record before the call tells that those of the batch are trueup's."""
     daemon = Daemon(tmp_path, aws_endpoint)
     daemon.put({"all.yaml": write(RECORDS)})
-    daemon.entry = ("tests.faults.killed", str(after))
-    daemon.start()
-    assert daemon.process
-    assert daemon.process.wait(timeout=60) == -9
-    daemon.entry = ("controller",)
-    daemon.start()
+    killed_and_started_again(daemon, after)
     series = 'trueup_resources{kind="route53/RecordSet",scope="test",state="in_sync"} 6.0'
     eventually(lambda: daemon.metric(series), daemon)
     assert daemon.stop() == 0
@@ -82,6 +72,19 @@ def test_there_are_as_many_changing_calls_as_the_test_above_kills_after(aws_endp
     stage = Stage(tmp_path, {"scope.yaml": SCOPE, "all.yaml": write(MANIFESTS)})
     stage.converge()
     assert len(stage.changes) == CALLS
+
+
+def killed_and_started_again(daemon: Daemon, after: int) -> None:
+    """Run a daemon that dies after so many changing calls, and then one that lives."""
+    daemon.entry = ("tests.faults.killed", str(after))
+    daemon.start()
+    assert daemon.process
+    try:
+        assert daemon.process.wait(timeout=60) == -9
+    finally:
+        daemon.process.kill()  # where it has not died by itself
+    daemon.entry = ("controller",)
+    daemon.start()
 
 
 def converged(daemon: Daemon) -> bool:

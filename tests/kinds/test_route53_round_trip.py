@@ -47,7 +47,7 @@ def exported_plans_empty(stage: Stage, folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("aws_endpoint")
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=ONE_OF_EACH, name=NAMES)
 def test_whatever_fits_a_type_comes_back_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, list[str]], name: str

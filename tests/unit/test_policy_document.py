@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +17,6 @@ from controller.model.policy import PolicyDocument
 from controller.model.policy_grammar import STATEMENT, listed, may_be_filled_in, problems
 
 parse = PolicyDocument.parse
-untimed = settings(deadline=None)
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ci"
@@ -268,7 +267,6 @@ class Rewriter:
 rewriters = st.randoms(use_true_random=False).map(Rewriter)
 
 
-@untimed
 @given(documents(), rewriters)
 def test_a_document_equals_itself_however_it_is_written(written: dict[str, Any], rewriter: Rewriter) -> None:
     one, other = parse(written), parse(rewriter.document(written))
@@ -277,7 +275,6 @@ def test_a_document_equals_itself_however_it_is_written(written: dict[str, Any],
     assert len({one, other}) == 1
 
 
-@untimed
 @given(documents(), rewriters)
 def test_what_is_sent_and_what_is_exported_mean_the_document(written: dict[str, Any], rewriter: Rewriter) -> None:
     one = parse(rewriter.document(written))
@@ -287,7 +284,6 @@ def test_what_is_sent_and_what_is_exported_mean_the_document(written: dict[str, 
     assert one.data == json.loads(one.to_json())
 
 
-@untimed
 @given(documents(), rewriters, st.data())
 def test_a_change_of_meaning_never_goes_unseen(
     written: dict[str, Any], rewriter: Rewriter, data: st.DataObject
@@ -312,7 +308,6 @@ def test_a_change_of_meaning_never_goes_unseen(
     assert parse(changed) != parse(written)
 
 
-@untimed
 @given(st.text())
 def test_text_that_is_no_document_is_refused_plainly(text: str) -> None:
     with pytest.raises(ValueError, match=r"the policy is not|a policy is|Statement"):
@@ -326,7 +321,6 @@ JSON = st.recursive(
 )
 
 
-@untimed
 @given(st.fixed_dictionaries({"Statement": st.fixed_dictionaries({}, optional=dict.fromkeys(STATEMENT, JSON))}))
 def test_any_data_is_a_document_or_a_value_error(written: dict[str, Any]) -> None:
     wrong = list(problems(written))

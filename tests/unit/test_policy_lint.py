@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.kinds.iam.policy_lint import SIZE_LIMITS, Use, lint, unknown_action
@@ -288,7 +288,6 @@ def test_messages_name_the_statement_they_are_about() -> None:
     assert messages(allowed(), allowed(Resource="x"))[0].startswith("Statement[1].Resource: ")
 
 
-@settings(deadline=None)  # the first example reads the database
 @given(st.text(alphabet="*?ab[", max_size=60), st.text())
 def test_any_pattern_of_actions_is_judged(pattern: str, rest: str) -> None:
     """Neither brackets nor many stars may send the search astray."""

@@ -169,7 +169,7 @@ NAMES = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.dictionaries(NAMES.map("/".join), st.binary(max_size=40), max_size=6))
 def test_a_folder_and_a_commit_of_it_read_alike(tmp_path: Path, files: dict[str, bytes]) -> None:
     shutil.rmtree(tmp_path / "one", ignore_errors=True)
