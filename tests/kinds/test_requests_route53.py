@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from controller.errors import AwsRefused
 from controller.kinds.route53 import health_check, zone_parts
+from controller.kinds.route53.dnssec import Signed, look, signed
 from controller.kinds.route53.health_check import HealthCheck, HealthCheckSpec
 from controller.kinds.route53.hosted_zone import HostedZone
 from controller.kinds.route53.record_set import RecordSet, RecordSetSpec, translate
@@ -92,6 +93,36 @@ def test_a_zone_is_no_longer_signed_before_its_last_key_goes() -> None:
     update(account, zone(dnssec=Dnssec(keys=(KEY,))), "dnssec", dnssec=Dnssec(signing=False))
 
 
+def test_a_key_rests_and_is_taken_up_again_without_becoming_another() -> None:
+    """As while keys are rotated: one is used no more, and the other already is."""
+    account = Stubbed("route53")
+    account.expect("ActivateKeySigningKey", INFO, HostedZoneId="Z1", Name="ksk")
+    account.expect("DeactivateKeySigningKey", INFO, HostedZoneId="Z1", Name="old")
+    resting = KEY.model_copy(update={"active": False})
+    wanted = Dnssec(keys=(KEY, OLD.model_copy(update={"active": False})))
+    update(account, zone(dnssec=Dnssec(keys=(resting, OLD))), "dnssec", dnssec=wanted)
+
+
+def test_a_key_that_is_to_become_another_is_held_since_answers_are_signed_with_it() -> None:
+    other = KEY.model_copy(update={"kms_key": OLD.kms_key.replace("key/", "key/other-")})
+    live, spec = zone(dnssec=Dnssec(keys=(KEY,))), zone(dnssec=Dnssec(keys=(other,))).spec
+    assert "the key-signing key ksk cannot become another" in HostedZone().caution(live, spec)
+    assert not HostedZone().caution(live, live.spec)
+
+
+def test_what_a_parent_zone_needs_and_what_only_a_person_can_mend_is_told() -> None:
+    keys = [
+        {"Name": "key2", "KmsArn": KEY.kms_key, "Status": "ACTIVE", "DSRecord": "2 13 2 BB"},
+        {"Name": "key1", "KmsArn": KEY.kms_key, "Status": "INACTIVE", "DSRecord": "1 13 2 AA"},
+        {"Name": "key3", "KmsArn": KEY.kms_key, "Status": "ACTION_NEEDED", "StatusMessage": "The KMS key is disabled."},
+    ]
+    found = signed({"Status": {"ServeSignature": "SIGNING"}, "KeySigningKeys": keys})
+    assert found.outputs == {"dsRecord1": "1 13 2 AA", "dsRecord2": "2 13 2 BB"}
+    assert {key.name: key.active for key in found.spec.keys} == {"key1": False, "key2": True, "key3": True}
+    assert found.broken == "key key3: The KMS key is disabled."
+    assert signed({"Status": {"ServeSignature": "NOT_SIGNING"}}) == Signed(Dnssec(signing=False), {}, "")
+
+
 def record(**fields: Any) -> dict[str, Any]:
     answer = {"TTL": 300, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     return {"Name": "www.example.com.", "Type": "A", **answer, **fields}
@@ -165,7 +196,7 @@ def test_what_git_says_of_dnssec_and_of_others_vpcs_is_asked_for_and_read() -> N
     account.expect("GetDNSSEC", status, HostedZoneId="Z1")
     sight = zone_parts.Sight(account.aws, Wanted(), (ZONE,), {})
     assert zone_parts.authorized(sight, "Z1") == (ZoneVpc(vpc="vpc-1", region="eu-west-1"),)
-    assert zone_parts.dnssec(sight, "Z1") == Dnssec(keys=(KEY,))
+    assert look(sight.aws, "Z1").spec == Dnssec(keys=(KEY,))
     account.done()
 
 

@@ -42,6 +42,10 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
         "nameServers": "Its name servers, separated by commas.",
         "records": "Marks of the records that its manifest looks after, by which trueup knows them once it lists them no more.",
         **{f"nameServer{number}": f"The name server number {number}." for number in (1, 2, 3, 4)},
+        **{
+            f"dsRecord{number}": f"With `dnssec`: the value of the DS record for the parent zone, of key number {number} by name."
+            for number in (1, 2)
+        },
     }
     reads = (
         "route53:ListHostedZones",
@@ -63,6 +67,7 @@ class HostedZone(Route53Kind[HostedZoneSpec]):
         "route53:CreateQueryLoggingConfig",
         "route53:DeleteQueryLoggingConfig",
         "route53:CreateKeySigningKey",
+        "route53:ActivateKeySigningKey",
         "route53:DeactivateKeySigningKey",
         "route53:DeleteKeySigningKey",
         "route53:EnableHostedZoneDNSSEC",

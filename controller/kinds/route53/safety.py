@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from controller.kinds.route53.dnssec import other_key
 from controller.kinds.route53.others import validates_a_certificate
 from controller.kinds.route53.records import Key
 from controller.kinds.route53.wanted import any_zone_manifest
@@ -57,6 +58,10 @@ def caution(live: HostedZoneSpec, spec: HostedZoneSpec, others: Mapping[Key, str
         if record.key in others and there.get(record.key) != record:
             whose = others[record.key]
             return f"{record.title} belongs to {whose}: take it off the list, or take that tool's mark away"
+    changed = other_key(live.dnssec, spec.dnssec)
+    if changed:
+        how = "commit one under another name, its DS record in the parent zone next, and only then take this one off"
+        return f"the key-signing key {changed} cannot become another, and signs answers meanwhile: {how}"
     wanted = {record.key: record for record in spec.records}
     apex = [record for key, record in there.items() if spec.is_apex(record) and wanted.get(key) != record]
     if apex and not (spec.guard or ZoneGuard()).apex:

@@ -11,13 +11,14 @@ from typing import Any
 
 from controller.aws.client import Aws
 from controller.errors import AwsRefused, NotFound
+from controller.kinds.route53 import dnssec
 from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
 from controller.kinds.route53.batches import Change
 from controller.kinds.route53.others import others_of, validates_a_certificate
 from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
 from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.wanted import ZONE_KIND, claimed, domain_of, key_of, listed_by, zone_manifest
-from controller.kinds.route53.zone_spec import APEX_TYPES, Dnssec, HostedZoneSpec, SigningKey, ZoneVpc
+from controller.kinds.route53.zone_spec import APEX_TYPES, HostedZoneSpec, ZoneVpc
 from controller.kinds.tagging import OWNER
 from controller.model.dns import canonical_fqdn, readable
 from controller.model.manifest import Manifest
@@ -71,6 +72,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
     content = _content(sight, zone, manifest)
     above = {} if private else _delegations(sight, name, manifest)
     said = manifest.data if manifest else {}
+    signed = dnssec.look(sight.aws, id_) if said.get("dnssec") is not None else None
     spec = _spec(
         zone,
         known=content.own,
@@ -78,7 +80,7 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
         authorized_vpcs=authorized(sight, id_) if said.get("authorizedVpcs") is not None else None,
         delegation_set=bare(reply.get("DelegationSet", {}).get("Id", "")),
         query_logging=_logging(sight).get(id_, {}).get("CloudWatchLogsLogGroupArn", ""),
-        dnssec=dnssec(sight, id_) if said.get("dnssec") is not None else None,
+        dnssec=signed.spec if signed else None,
         records=content.records,
         parent=_delegated(above, servers) if said.get("parent") else None,
     )
@@ -90,7 +92,8 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
         id_,
         spec,
         None if begun else tags,
-        marked(outputs(sight.aws, id_, name, servers), content.own),
+        marked({**outputs(sight.aws, id_, name, servers), **(signed.outputs if signed else {})}, content.own),
+        broken=signed.broken if signed else "",
         keep=content.keep,
         whole=replace(whole, field="records") if content.raw else None,
         detail=Detail(content.raw, content.others, content.own, content.along, above, logging, _where(manifest, name)),
@@ -229,13 +232,6 @@ def authorized(sight: Sight, id_: str) -> tuple[ZoneVpc, ...]:
     return _vpcs(vpc for page in pages for vpc in page["VPCs"])
 
 
-def dnssec(sight: Sight, id_: str) -> Dnssec:
-    """How a zone is signed."""
-    reply = sight.aws.call("route53", "GetDNSSEC", HostedZoneId=id_)
-    keys = (SigningKey(name=key["Name"], kms_key=key["KmsArn"]) for key in reply.get("KeySigningKeys", ()))
-    return Dnssec(signing=reply["Status"]["ServeSignature"] == "SIGNING", keys=tuple(keys))
-
-
 def _spec(zone: Item, known: Iterable[Key] = (), records: tuple[Record, ...] = (), **facts: Any) -> HostedZoneSpec:
     """A live zone; what was not asked for is unknown."""
     fields: dict[str, Any] = {
@@ -295,7 +291,7 @@ def fresh(aws: Aws, id_: str, reply: Mapping[str, Any]) -> Observed[HostedZoneSp
         zone,
         vpcs=_vpcs([reply["VPC"]] if reply.get("VPC") else ()),
         authorized_vpcs=(),
-        dnssec=None if is_private(zone) else Dnssec(signing=False),
+        dnssec=None if is_private(zone) else dnssec.UNSIGNED,
         parent="",
         delegation_set=bare(reply.get("DelegationSet", {}).get("Id", "")),
     )
@@ -338,26 +334,8 @@ def put_logging(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) 
 
 
 def put_dnssec(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
-    """New keys come before signing begins; it ends, and old keys go, in the other order."""
-    wanted, there = spec.dnssec or Dnssec(signing=False), live.spec.dnssec or Dnssec(signing=False)
-    for key in set(wanted.keys) - set(there.keys):
-        aws.call(
-            "route53",
-            "CreateKeySigningKey",
-            HostedZoneId=live.id,
-            CallerReference=f"{MARK}{key.name}",
-            Name=key.name,
-            KeyManagementServiceArn=key.kms_key,
-            Status="ACTIVE",
-        )
-    if wanted.signing and not there.signing:
-        aws.call("route53", "EnableHostedZoneDNSSEC", HostedZoneId=live.id)
-    if there.signing and not wanted.signing:
-        aws.call("route53", "DisableHostedZoneDNSSEC", HostedZoneId=live.id)
-    for key in set(there.keys) - set(wanted.keys):
-        with suppress(NotFound):
-            aws.call("route53", "DeactivateKeySigningKey", HostedZoneId=live.id, Name=key.name)
-            aws.call("route53", "DeleteKeySigningKey", HostedZoneId=live.id, Name=key.name)
+    """Sign the zone as wanted."""
+    dnssec.put(aws, live.id, live.spec.dnssec or dnssec.UNSIGNED, spec.dnssec or dnssec.UNSIGNED, MARK)
 
 
 def put_parent(aws: Aws, live: Observed[HostedZoneSpec], spec: HostedZoneSpec) -> None:
@@ -426,4 +404,4 @@ def take_down(aws: Aws, live: Observed[HostedZoneSpec]) -> None:
         with suppress(NotFound):
             aws.call("route53", "DeleteQueryLoggingConfig", Id=live.detail.logging)
     if live.spec.dnssec:
-        put_dnssec(aws, live, live.spec.model_copy(update={"dnssec": Dnssec(signing=False)}))
+        put_dnssec(aws, live, live.spec.model_copy(update={"dnssec": dnssec.UNSIGNED}))

@@ -41,7 +41,11 @@ class SigningKey(Part):
     name: str = Field(pattern=r"^\w+$", min_length=3, max_length=128, description="The key's name in the zone.")
     kms_key: str = Field(
         pattern=r"^arn:[\w-]+:kms:us-east-1:\d{12}:key/.+$",
-        description="ARN of an asymmetric KMS key (ECC_NIST_P256) in us-east-1 (KeyManagementServiceArn).",
+        description="ARN of an asymmetric KMS key (ECC_NIST_P256) in us-east-1 (KeyManagementServiceArn). Another goes under "
+        "another name.",
+    )
+    active: bool = Field(
+        default=True, description="Whether answers are signed with it; false: it is kept, as while keys are rotated."
     )
 
 
@@ -49,9 +53,7 @@ class Dnssec(Part):
     """How a zone is signed."""
 
     signing: bool = Field(default=True, description="Whether answers are signed.")
-    keys: tuple[SigningKey, ...] = Field(
-        default=(), description="The key-signing keys, all active. Any other is deleted."
-    )
+    keys: tuple[SigningKey, ...] = Field(default=(), description="The key-signing keys. Any other is deleted.")
 
 
 class ZoneGuard(Part):

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Callable, Mapping
 from copy import copy
-from enum import Enum
-from functools import cache, partialmethod
 from typing import Any
-
 
 
 def complete() -> None:

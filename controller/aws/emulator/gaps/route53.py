@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from copy import copy
-from enum import Enum
-from functools import cache, partialmethod
+from collections.abc import Mapping
+from functools import partialmethod
 from typing import Any
-
 
 There = dict[str, set[tuple[str, str]]]
 
