@@ -65,14 +65,12 @@ def emulated() -> Iterator[Emulated]:
 
 
 class _Count:
-    """Counts what moto's handlers are called for. The seconds are those in which any of them was at work."""
+    """Counts what moto's handlers are called for, and their seconds. One at a time: they are not made for more."""
 
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
         self._seconds = 0.0
-        self._working = 0
-        self._since = 0.0
-        self._lock = threading.Lock()
+        self._turn = threading.RLock()
 
     def listen(self) -> None:
         from moto.core.responses import BaseResponse
@@ -80,28 +78,18 @@ class _Count:
         handle = BaseResponse.call_action
 
         def counted(response: Any) -> Any:
-            self._begin(response._get_action())
-            try:
-                return handle(response)
-            finally:
-                self._end()
+            with self._turn:
+                self._calls[response._get_action()] += 1
+                began = time.monotonic()
+                try:
+                    return handle(response)
+                finally:
+                    self._seconds += time.monotonic() - began
 
         BaseResponse.call_action = counted  # type: ignore[method-assign, assignment]
 
-    def _begin(self, operation: str) -> None:
-        with self._lock:
-            self._calls[operation] += 1
-            self._since = self._since if self._working else time.monotonic()
-            self._working += 1
-
-    def _end(self) -> None:
-        with self._lock:
-            self._working -= 1
-            if not self._working:
-                self._seconds += time.monotonic() - self._since
-
     def told(self) -> str:
-        with self._lock:
+        with self._turn:
             told = json.dumps({"calls": dict(self._calls), "seconds": self._seconds})
             self._calls.clear()
             self._seconds = 0.0
