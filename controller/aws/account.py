@@ -243,7 +243,7 @@ def _models(data_path: str | None) -> Loader:
 
 
 def _session() -> Session:
-    """A session of its own, with what all sessions read alike shared between them."""
+    """A botocore session of its own, with what all of them read alike shared between them."""
     session = get_session()
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
     return session
