@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 
-# What decides is tested to the last branch.
+# What decides is tested to the last branch, by unit tests. The others wait for processes, or for moto, much of their time.
 COMPLETE := controller/reconcile/*,controller/manifest/*,controller/model/*
 
 .PHONY: demo demo-once test lint format faults rules bench schemas lock clean
@@ -14,8 +14,9 @@ demo-once: .venv/demo.stamp
 	$(BIN)/trueup demo --once
 
 test: .venv/dev.stamp lint
-	$(BIN)/pytest -n 2 -m "not slow" --cov --cov-report=term
+	$(BIN)/pytest -n 2 tests/unit --cov --cov-report=
 	$(BIN)/coverage report --include="$(COMPLETE)" --fail-under=100
+	$(BIN)/pytest -n 3 -m "not slow" --ignore=tests/unit
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
