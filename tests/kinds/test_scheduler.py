@@ -25,22 +25,6 @@ PREFIX = "arn:aws:ecs:eu-central-1:123456789012"
 LAMBDA = "arn:aws:lambda:eu-central-1:123456789012:function:sweep"
 QUEUE = "arn:aws:sqs:eu-central-1:123456789012:jobs"
 ROLE_ARN = "arn:aws:iam::123456789012:role/scheduler"
-REPLY: dict[str, Any] = {
-    "Arn": "arn:aws:scheduler:eu-central-1:123456789012:schedule/default/sweep",
-    "GroupName": "default",
-    "Name": "sweep",
-    "ScheduleExpression": "cron(00 3 ? * mon-fri *)",
-    "ScheduleExpressionTimezone": "UTC",
-    "FlexibleTimeWindow": {"Mode": "OFF"},
-    "State": "ENABLED",
-    "ActionAfterCompletion": "NONE",
-    "Target": {
-        "Arn": LAMBDA,
-        "RoleArn": ROLE_ARN,
-        "Input": '{"b": 1, "a": [2]}',
-        "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
-    },
-}
 CREATED: dict[str, Any] = {
     "Name": "sweep",
     "GroupName": "default",
@@ -54,6 +38,12 @@ CREATED: dict[str, Any] = {
         "RoleArn": ROLE_ARN,
         "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
     },
+}
+REPLY: dict[str, Any] = {
+    **CREATED,
+    "Arn": "arn:aws:scheduler:eu-central-1:123456789012:schedule/default/sweep",
+    "ScheduleExpression": "cron(00 3 ? * mon-fri *)",
+    "Target": {**CREATED["Target"], "Input": '{"b": 1, "a": [2]}'},
 }
 
 

@@ -17,12 +17,11 @@ from controller.kinds.base import Kind, Told
 from controller.kinds.route53.api import bare, is_private, records, zones
 from controller.kinds.route53.conflicts import conflicts
 from controller.kinds.route53.others import others_of
-from controller.kinds.route53.records import Key, Record, as_live, from_aws
+from controller.kinds.route53.records import Key, Record, as_live, at_apex, from_aws
 from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.together import take
 from controller.kinds.route53.types import ZONE, ZONE_NAME, ZoneRef
 from controller.kinds.route53.wanted import RECORD_KIND, ZONE_KIND, Domain, domain, domain_of, key_of, listed
-from controller.kinds.route53.zone_spec import APEX_TYPES
 from controller.model.dns import APEX, absolute, canonical_fqdn, canonical_name, readable
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Made, Observed, Step, Wanted
@@ -121,7 +120,7 @@ class RecordSet(Kind[RecordSetSpec]):
                 # What has moved into the zone's own manifest is that one's from now on, and stays.
                 moved = listed(wanted.view, id_, name, private) - keys if wanted.view else frozenset()
                 for live in _records(aws, id_, name, private, wanted.view):
-                    own = live.spec.name == name and live.spec.type in APEX_TYPES  # AWS made them with the zone
+                    own = at_apex(live.spec.name, live.spec.type, name)
                     mine = live.id in wanted.ids and live.spec.key not in moved
                     if live.spec.key in keys or mine or (wanted.everything and not own):
                         yield live

@@ -28,6 +28,8 @@ from controller.model.spec import Part
 
 R = TypeVar("R", bound="Record")
 TTL = 300
+APEX_TYPES = ("NS", "SOA")
+"""The records that AWS makes with a zone, at its own name."""
 Key = tuple[str, str, str]
 """What tells a record from all others of its zone: name, type and set identifier."""
 
@@ -167,6 +169,11 @@ def from_aws(found: Mapping[str, Any], zone_id: str) -> dict[str, Any]:
             evaluate_target_health=target["EvaluateTargetHealth"],
         )
     return fields
+
+
+def at_apex(name: str, type_: str, zone: str) -> bool:
+    """Whether it is one of the two records that AWS makes with a zone."""
+    return name == zone and type_ in APEX_TYPES
 
 
 def key_in(found: Mapping[str, Any]) -> Key:

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from controller.kinds.route53.dnssec import other_key
 from controller.kinds.route53.others import validates_a_certificate
-from controller.kinds.route53.records import Key
+from controller.kinds.route53.records import Key, at_apex
 from controller.kinds.route53.wanted import any_zone_manifest
-from controller.kinds.route53.zone_spec import APEX_TYPES, HostedZoneSpec, ZoneGuard
+from controller.kinds.route53.zone_spec import HostedZoneSpec, ZoneGuard
 from controller.model.dns import readable
 from controller.model.manifest import Manifest, View
 from controller.model.observed import Whole
@@ -26,7 +26,9 @@ def whole_of(view: View | None, id_: str, name: str, private: bool, found: Itera
     manifest = any_zone_manifest(view, id_, name, private) if view else None
     guard = _guard(manifest) if manifest else ZoneGuard()
     records = list(found)
-    useful = [each for each in records if not (_is_apex(each, name) or validates_a_certificate(each))]
+    useful = [
+        each for each in records if not (at_apex(each["Name"], each["Type"], name) or validates_a_certificate(each))
+    ]
     return Whole(
         id=id_,
         name=f"records of {readable(name)}",
@@ -37,10 +39,6 @@ def whole_of(view: View | None, id_: str, name: str, private: bool, found: Itera
         percent=guard.change_percent,
         emptied=guard.empty,
     )
-
-
-def _is_apex(record: Mapping[str, Any], name: str) -> bool:
-    return record["Name"] == name and record["Type"] in APEX_TYPES
 
 
 def _guard(manifest: Manifest) -> ZoneGuard:

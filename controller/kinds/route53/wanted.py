@@ -52,6 +52,11 @@ def zone_manifest(view: View, id_: str, name: str, private: bool) -> Manifest | 
     return next((manifest for manifest in view.of(ZONE_KIND) if _is_of(manifest, id_, name, private)), None)
 
 
+def _zones(view: View) -> Iterator[Manifest]:
+    """The commit's manifests of zones, of whatever scope."""
+    return (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
+
+
 def _is_of(zone: Manifest, id_: str, name: str, private: bool) -> bool:
     meant = domain(zone)
     return zone.lifecycle.adopt == id_ or (meant is not None and meant.is_(id_, name, private))
@@ -59,8 +64,7 @@ def _is_of(zone: Manifest, id_: str, name: str, private: bool) -> bool:
 
 def any_zone_manifest(view: View, id_: str, name: str, private: bool) -> Manifest | None:
     """The manifest of a live zone, of whatever scope; the scope's own where there are more."""
-    zones = (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
-    others = (manifest for manifest in zones if _is_of(manifest, id_, name, private))
+    others = (manifest for manifest in _zones(view) if _is_of(manifest, id_, name, private))
     return zone_manifest(view, id_, name, private) or next(others, None)
 
 
@@ -101,6 +105,5 @@ def listed_by(zone: Manifest, name: str) -> frozenset[Key]:
 
 def listed(view: View, id_: str, name: str, private: bool) -> frozenset[Key]:
     """The records of a live zone that a zone's manifest lists, in whatever scope."""
-    zones = (manifest for address, manifest in view.manifests.items() if address.kind == ZONE_KIND)
-    meant = ((zone, domain(zone)) for zone in zones)
+    meant = ((zone, domain(zone)) for zone in _zones(view))
     return frozenset[Key]().union(*(listed_by(zone, name) for zone, it in meant if it and it.is_(id_, name, private)))

@@ -15,10 +15,10 @@ from controller.kinds.route53 import dnssec
 from controller.kinds.route53.api import Item, Where, bare, change_records, is_private, records
 from controller.kinds.route53.batches import Change
 from controller.kinds.route53.others import others_of, validates_a_certificate
-from controller.kinds.route53.records import Key, Record, as_live, change, from_aws, key_in
+from controller.kinds.route53.records import APEX_TYPES, Key, Record, as_live, at_apex, change, from_aws, key_in
 from controller.kinds.route53.safety import whole_of
 from controller.kinds.route53.wanted import ZONE_KIND, claimed, domain_of, key_of, listed_by, zone_manifest
-from controller.kinds.route53.zone_spec import APEX_TYPES, HostedZoneSpec, ZoneVpc
+from controller.kinds.route53.zone_spec import HostedZoneSpec, ZoneVpc
 from controller.kinds.tagging import OWNER
 from controller.model.dns import canonical_fqdn, readable
 from controller.model.manifest import Manifest
@@ -96,7 +96,15 @@ def observed(sight: Sight, zone: Item) -> Observed[HostedZoneSpec]:
         broken=signed.broken if signed else "",
         keep=content.keep,
         whole=replace(whole, field="records") if content.raw else None,
-        detail=Detail(content.raw, content.others, content.own, content.along, above, logging, _where(manifest, name)),
+        detail=Detail(
+            raw=content.raw,
+            others=content.others,
+            own=content.own,
+            along=content.along,
+            delegations=above,
+            logging=logging,
+            where=_where(manifest, name),
+        ),
     )
 
 
@@ -132,7 +140,7 @@ def _content(sight: Sight, zone: Item, manifest: Manifest | None) -> _Content:
     validating = frozenset(key for key, item in found.items() if validates_a_certificate(item))
     recorded = {entry.id for entry in sight.wanted.entries}  # made by manifests of their own, by which they go too
     made = {key for key in found if "/".join((id_, *key)) in recorded}
-    apex_keys = {key for key in found if key[:2] in _apex(name)}
+    apex_keys = {key for key in found if at_apex(*key[:2], name)}
     not_free = {*taken, *made, *others, *apex_keys, *(validating if full else ())}
     free = {key for key in found if key not in not_free}
     # Where a manifest could not be understood, what nobody seems to want may well be wanted.
@@ -159,10 +167,6 @@ def _records(found: Mapping[Key, Item], keys: Iterable[Key], id_: str, manifest:
     wanted = {record.key: record for record in spec.records} if isinstance(spec, HostedZoneSpec) else {}
     live = ((key, as_live(Record, from_aws(found[key], id_))) for key in keys)
     return tuple(wanted[key] if wanted.get(key) == record else record for key, record in live)
-
-
-def _apex(name: str) -> tuple[tuple[str, str], ...]:
-    return tuple((name, type_) for type_ in APEX_TYPES)
 
 
 def marked(outputs: Mapping[str, str], own: Iterable[Key]) -> dict[str, str]:

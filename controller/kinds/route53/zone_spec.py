@@ -8,14 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from controller.kinds.ec2.types import VpcRef
-from controller.kinds.route53.records import Key, Record
+from controller.kinds.route53.records import Key, Record, at_apex
 from controller.kinds.route53.types import ZoneRef
 from controller.model.dns import Fqdn
 from controller.model.reference import Ref
 from controller.model.spec import Part, Spec, TaggedSpec, misfit
 
-APEX_TYPES = ("NS", "SOA")
-"""The records that AWS makes with a zone."""
 LogGroupRef = Annotated[
     str,
     Ref("logs/LogGroup", output="arn", literal=r"arn:[\w-]+:logs:[\w-]+:\d{12}:log-group:.+"),
@@ -159,4 +157,4 @@ class HostedZoneSpec(TaggedSpec):
 
     def is_apex(self, record: Record) -> bool:
         """Whether it is one of the two records that AWS makes with the zone."""
-        return record.name == self.name and record.type in APEX_TYPES
+        return at_apex(record.name, record.type, self.name)
